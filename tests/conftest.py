@@ -1,0 +1,29 @@
+"""What every test shares: one torch thread, and the browser's place."""
+
+import os
+import shutil
+
+import pytest
+import torch
+
+# Small models: a second thread costs more than it gives, and a fixed number keeps the bits the same.
+torch.set_num_threads(1)
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str:
+    """The path of the system's Chromium or Chrome, as tests/install_browser.sh finds it."""
+    for name in (os.environ.get("CHROMIUM", ""), *BROWSERS):
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    raise RuntimeError("The browser tests need Chromium or Google Chrome: make test installs one.")
