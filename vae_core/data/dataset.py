@@ -1,0 +1,168 @@
+"""Dataset and Split: data that a VAE is trained on, with what must be known about them to be honest."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from vae_core.checks import refuse
+from vae_core.data.arrays import (
+    checked_class_names,
+    checked_fractions,
+    checked_grey_levels,
+    checked_image_shape,
+    checked_labels,
+    checked_rows,
+    checked_support,
+)
+from vae_core.data.split import split_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Some rows of a data set. The tensors are shared by everybody: read them, never write into them.
+
+    Attributes:
+        x: The rows, (N, D) float32.
+        labels: The class of each row, (N,) int64, or None.
+        index: Which row of `Dataset.full` each row is, (N,) int64.
+    """
+
+    x: torch.Tensor
+    labels: torch.Tensor | None
+    index: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set and its split by a seed; made by `Dataset.from_arrays`.
+
+    What is chosen, stopped or tuned looks at `validation`; `test` is looked at once.
+
+    Attributes:
+        name: Its name.
+        image_shape: (C, H, W) with C·H·W = D; (1, 1, D) for data that are no images.
+        support: Where x lives: "binary" {0, 1}^D, "unit" [0, 1]^D, or "real".
+        full: All rows in their original order (for closed-form checks).
+        train: What the model learns from.
+        validation: What stopping, choosing and tuning look at.
+        test: Looked at once, at the end.
+        grey_levels: On "unit" support, how many equally spaced levels the pixels had, or None
+            (256 levels: 0, 1/255, … 1).
+        class_names: The name of each label, or None.
+        source: Where the data come from.
+        licence: Under which licence they may be used.
+        citation: How to cite them.
+        split_seed: Seed of the split.
+        fractions: Shares of train, validation and test.
+        digest: SHA-256, in hex, over rows, labels, shape, support and split: all that a training run sees.
+    """
+
+    name: str
+    image_shape: tuple[int, int, int]
+    support: str
+    full: Split = field(repr=False)
+    train: Split = field(repr=False)
+    validation: Split = field(repr=False)
+    test: Split = field(repr=False)
+    grey_levels: int | None
+    class_names: tuple[str, ...] | None
+    source: str
+    licence: str
+    citation: str
+    split_seed: int
+    fractions: tuple[float, float, float]
+    digest: str
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Any,
+        labels: Any = None,
+        *,
+        name: str,
+        support: str,
+        seed: int = 0,
+        fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+        image_shape: tuple[int, int, int] | None = None,
+        grey_levels: int | None = None,
+        class_names: Sequence[str] | None = None,
+        source: str = "",
+        licence: str = "",
+        citation: str = "",
+    ) -> "Dataset":
+        """Check the arrays, copy them once and split them.
+
+        Args:
+            x: Rows (N, D), or images (N, H, W) or (N, C, H, W); array, tensor or nested lists of numbers.
+            labels: The class of each row, (N,) whole numbers from 0, or None.
+            name: A name for the data set.
+            support: "binary" (each value 0 or 1), "unit" (each in [0, 1]) or "real".
+            seed: Seed of the split; each class is split in equal proportions where there are labels.
+            fractions: Shares of train, validation and test; positive, their sum is 1.
+            image_shape: (C, H, W); by default that of x, or (1, 1, D) for flat rows.
+            grey_levels: On "unit" support, how many equally spaced levels the pixels had, if that is known.
+            class_names: The name of each label from 0 on.
+            source: Where the data come from.
+            licence: Under which licence they may be used.
+            citation: How to cite them.
+
+        Returns:
+            The data set; its tensors are its own.
+
+        Raises:
+            SettingError: Where an argument breaks its rule, in one sentence.
+        """
+        if not isinstance(name, str) or not name.strip():
+            refuse("name", "must be a text that is not empty", name)
+        rows, found_shape = checked_rows(x)
+        shape = checked_image_shape(image_shape, dimensions=rows.shape[1], found=found_shape)
+        checked_support(rows, support)
+        classes = checked_labels(labels, rows=len(rows))
+        names = checked_class_names(class_names, classes)
+        levels = checked_grey_levels(grey_levels, rows, support)
+        shares = checked_fractions(fractions)
+        parts = split_rows(len(rows), classes, fractions=shares, seed=seed)
+        full = Split(rows, classes, torch.arange(len(rows)))
+        train, validation, test = (_select(full, index) for index in parts)
+        return cls(
+            name=name,
+            image_shape=shape,
+            support=support,
+            full=full,
+            train=train,
+            validation=validation,
+            test=test,
+            grey_levels=levels,
+            class_names=names,
+            source=source,
+            licence=licence,
+            citation=citation,
+            split_seed=seed,
+            fractions=shares,
+            digest=_digest(full, parts, shape, support),
+        )
+
+
+def _select(full: Split, index: torch.Tensor) -> Split:
+    """Pick rows of the full data, in the order of `index`."""
+    return Split(full.x[index], None if full.labels is None else full.labels[index], index)
+
+
+def _digest(
+    full: Split, parts: tuple[torch.Tensor, ...], image_shape: tuple[int, int, int], support: str
+) -> str:
+    """Hash all that a run sees of the data; the same on every machine (bytes are little-endian)."""
+    shapes = [len(full), *image_shape, *(len(part) for part in parts), full.labels is not None]
+    sha = hashlib.sha256(f"{support} {shapes}".encode())
+    sha.update(full.x.numpy().astype("<f4", copy=False).data)
+    for whole in (full.labels, *parts):
+        if whole is not None:
+            sha.update(np.ascontiguousarray(whole.numpy(), dtype="<i8").data)
+    return sha.hexdigest()
