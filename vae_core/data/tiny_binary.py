@@ -54,7 +54,7 @@ def tiny_binary_distribution() -> tuple[torch.Tensor, torch.Tensor]:
     states = ((torch.arange(2**PIXELS)[:, None] // powers) % 2).double()
     patterns = tiny_binary_patterns()
     weights = torch.tensor(PATTERN_WEIGHTS, dtype=torch.float64)
-    flips = (states[:, None, :] != patterns[None, :, :]).sum(dim=2)  # (512, 8)
+    flips = (states[:, None, :] != patterns[None, :, :]).double().sum(dim=2)  # (512, 8)
     # p_D(x) = Σ_k weight_k flip^m_k (1 − flip)^(9 − m_k), m_k the pixels in which x and pattern k differ
     return states, ((FLIP**flips * (1 - FLIP) ** (PIXELS - flips)) * weights).sum(dim=1)
 
