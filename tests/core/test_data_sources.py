@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,5 +181,8 @@ def test_loading_mnist_imports_no_heavy_package():
         "import sys; from vae_core.data import load_dataset; load_dataset('mnist-5k-binary');"
         "print([name for name in ('pandas', 'matplotlib', 'sklearn', 'scipy') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=120
+    )
     assert done.stdout.strip() == "[]", done.stderr
