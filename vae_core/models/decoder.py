@@ -1,0 +1,56 @@
+"""p(x|z): latent codes to the parameters of a likelihood."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vae_core.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, Likelihood
+from vae_core.models.activations import activation_named
+
+
+class Decoder(nn.Module):
+    """An MLP from z to logits (Bernoulli families) or means (Gaussian); linear without hidden layers."""
+
+    log_sigma: Tensor
+
+    def __init__(
+        self,
+        latent_dim: int,
+        hidden: Sequence[int],
+        dimensions: int,
+        activation: str,
+        likelihood: str,
+        sigma: float | Literal["learned"],
+    ) -> None:
+        """Make the layers, not yet initialised by a seed (see `VAE`)."""
+        super().__init__()
+        self.activation = activation_named(activation)
+        self.likelihood = likelihood
+        widths = [latent_dim, *hidden, dimensions]
+        self.layers = nn.ModuleList(
+            nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+        if likelihood == "gaussian" and sigma == "learned":
+            self.log_sigma = nn.Parameter(torch.zeros(()))
+        elif likelihood == "gaussian":
+            self.register_buffer("log_sigma", torch.tensor(math.log(float(sigma))))
+
+    def outputs(self, z: Tensor) -> Tensor:
+        """Return logits or means, (..., D) for z (..., L)."""
+        for layer in self.layers[:-1]:
+            z = self.activation.apply(layer(z))
+        return self.layers[-1](z)
+
+    def forward(self, z: Tensor) -> Likelihood:
+        """Decode z (..., L) to p(x|z)."""
+        outputs = self.outputs(z)
+        if self.likelihood == "bernoulli":
+            return Bernoulli(outputs)
+        if self.likelihood == "continuous-bernoulli":
+            return ContinuousBernoulli(outputs)
+        return Gaussian(outputs, torch.exp(self.log_sigma))
