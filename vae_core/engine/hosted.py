@@ -1,0 +1,353 @@
+"""One run as the engine holds it: what people asked for, what a worker does about it, what everybody sees."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from vae_core.checks import SettingError
+from vae_core.data import Dataset
+from vae_core.engine.command import Command
+from vae_core.engine.display import Display
+from vae_core.engine.factory import Trainable
+from vae_core.engine.host import Host
+from vae_core.engine.lease import Lease
+from vae_core.engine.progress import Intent, Progress
+from vae_core.engine.resident import Resident
+from vae_core.engine.view import RunView
+from vae_core.training.config import TrainConfig
+
+log = logging.getLogger(__name__)
+
+EXPECTED_ERRORS = (SettingError, OSError, RuntimeError, MemoryError)
+
+
+class HostedRun:
+    """One run and its controls.
+
+    Controls are called under the engine's lock, by any thread, and only note what is wanted. `slice` is
+    called by one worker at a time and is the only place that touches the run itself. `view` is swapped whole.
+    A run that was checkpointed and freed keeps its view, and is restored by the next thing asked of it.
+    """
+
+    def __init__(
+        self, identity: str, host: Host, *, lease: Lease, config: TrainConfig | None, dataset: Dataset | None
+    ) -> None:
+        """Note what to prepare: a checkpoint of this id if there is one, else a new run of `config`."""
+        self.id = identity
+        self.lease = lease
+        self.trouble: str | None = None
+        self.training = False
+        self.scheduled = False
+        self.removed = False
+        self._host = host
+        self._resident = Resident(identity, host, config=config, dataset=dataset)
+        self._display = Display(identity, host, intent=self._intent, lease=lease)
+        self._commands: deque[Command] = deque()
+        self._notice = ""
+        self._stopped = False
+        self._had_turn = False
+        self._rewinding = False  # asked for and not done yet
+        self._stale = False  # steps were done since the last full view
+
+    @property
+    def view(self) -> RunView | None:
+        """What everybody sees; None before there is a run."""
+        return self._display.view
+
+    def _intent(self) -> Intent:
+        return Intent(self.training, self._had_turn, self._stopped, self.trouble, self._notice)
+
+    @property
+    def _ended(self) -> bool:
+        progress = self._display.progress
+        return progress is not None and progress.ended and not self._rewinding
+
+    @property
+    def threads(self) -> int:
+        """The torch threads that the run was born with."""
+        config = self._resident.config
+        return 1 if config is None else config.threads
+
+    @property
+    def wants_turn(self) -> bool:
+        """Whether there is training, a command, a first view or a last view to do."""
+        if self._commands or self.removed:
+            return bool(self._commands)
+        if self.view is None and self.trouble is None:
+            return True
+        return self._may_train or (self._stale and not self.training)
+
+    @property
+    def urgent(self) -> bool:
+        """A person waits for an answer: controls of a run that isn't training go first, they are short."""
+        return not self.training
+
+    @property
+    def live(self) -> bool:
+        """Whether it takes memory beyond its view, or is about to."""
+        freeing = any(command.kind == "free" for command in self._commands)
+        return not freeing and (self._resident.run is not None or self.wants_turn)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it was started and has had no turn since."""
+        return self._may_train and not self._had_turn
+
+    @property
+    def changed_by_hand(self) -> bool:
+        """Whether it is no longer only what its config says."""
+        if any(command.kind == "set" for command in self._commands):
+            return True
+        progress = self._display.progress
+        return progress is not None and bool(progress.interventions)
+
+    def start(self) -> None:
+        """Train from here on. Raises SettingError if the run has ended."""
+        self._refuse_if_ended()
+        if self.training:
+            return
+        self.training, self._had_turn = True, False
+        self._control()
+
+    def pause(self) -> None:
+        """Stop training within a slice; nothing is lost."""
+        self.training = False
+        self._control()
+
+    def stop(self) -> None:
+        """Call it finished here. Starting it again goes on."""
+        self.training = False
+        self._control()
+        self._stopped = not self._ended
+        self.refresh()
+
+    def step_once(self) -> None:
+        """One optimiser step, then paused. Raises SettingError if the run has ended."""
+        self._refuse_if_ended()
+        self.training = False
+        self._control(Command("step"))
+
+    def rewind(self) -> None:
+        """Back to the initial weights, paused."""
+        self.training = False
+        self.trouble = None
+        self._rewinding = True
+        self._control(Command("rewind"))
+
+    def set(self, setting: str, value: Any) -> None:
+        """Change a setting; of several changes before the next slice the last one counts.
+
+        Raises SettingError if the run has ended.
+        """
+        self._refuse_if_ended()
+        last = self._commands[-1] if self._commands else None
+        if last is not None and last.kind == "set" and last.setting == setting:
+            self._commands.pop()
+        self._control(Command("set", setting=setting, value=value))
+
+    def export(self, folder: Path) -> Future[None]:
+        """Save it into `folder`; the answer comes when that is done."""
+        answer: Future[None] = Future()
+        self._ask(Command("export", folder=folder, answer=answer))
+        return answer
+
+    def free(self, notice: str) -> None:
+        """Pause it, save a checkpoint, and let go of everything but the view."""
+        if self._resident.run is None or not self.live:
+            return
+        if self.training:
+            self._notice = notice
+        self.training = False
+        self.refresh()
+        self._ask(Command("free"))
+
+    def remove(self) -> None:
+        """Delete it, on disk too. Nobody sees it from now on."""
+        self.removed = True
+        self.training = False
+        self._answer_all("it was removed")
+        self._ask(Command("remove"))
+
+    def slice(self) -> None:
+        """Obey what was asked, train for a slice, show the result."""
+        try:
+            if self.view is None and not self.removed:
+                self._prepare()
+                return  # only now is its number of threads known for sure; the worker sets it per slice
+            while (command := self._next_command()) is not None:
+                self._obey(command)
+            self._train()
+            self._show_if_due()
+        except EXPECTED_ERRORS as error:
+            log.warning("run %s failed", self.id, exc_info=True)
+            self._fail(str(error) or type(error).__name__)
+
+    def crashed(self, error: str) -> None:
+        """An unexpected error ended a slice."""
+        self._fail(f"Stopped by an unexpected error ({error}); the log has the details.")
+
+    def shut(self) -> None:
+        """Save a checkpoint from the calling thread; only when no worker is left."""
+        self._answer_all("the server is shutting down")
+        if self._resident.run is None or not self._resident.unsaved or self.removed:
+            return
+        try:
+            self._resident.save()
+        except EXPECTED_ERRORS:
+            log.warning("run %s could not be saved", self.id, exc_info=True)
+
+    def refresh(self) -> None:
+        """Swap the view for one that says who is here and what is wanted now."""
+        self._display.refresh()
+
+    def refresh_visitors(self) -> None:
+        """The same, if the visitors changed."""
+        view = self.view
+        if view is not None and (view.owner, view.followers) != (self.lease.owner, self.lease.followers):
+            self.refresh()
+
+    @property
+    def _may_train(self) -> bool:
+        return self.training and self.trouble is None and not self._ended
+
+    def _refuse_if_ended(self) -> None:
+        if self.trouble is not None or self._ended:
+            raise SettingError(
+                f"run: must be reset to go on, it says: {self.view.sentence if self.view else ''}"
+            )
+
+    def _control(self, command: Command | None = None) -> None:
+        self._notice = ""
+        self._stopped = False
+        self.refresh()
+        self._ask(command)
+
+    def _ask(self, command: Command | None) -> None:
+        if command is not None:
+            self._commands.append(command)
+        self._host.turns.ask(self)
+
+    def _next_command(self) -> Command | None:
+        with self._host.lock:
+            return self._commands.popleft() if self._commands else None
+
+    def _obey(self, command: Command) -> None:
+        match command.kind:
+            case "step":
+                run = self._prepare()
+                if not (run.finished or run.failed):
+                    run.advance(steps=1)
+                self._changed(run)
+            case "rewind":
+                run = self._prepare()
+                run.rewind()
+                self._rewinding = False
+                self._changed(run)
+            case "set":
+                self._change_setting(command)
+            case "export":
+                self._export(command)
+            case "free":
+                self._free()
+            case "remove":
+                self._resident.leave()
+                self._host.storage.remove(self.id)
+                self._host.forget(self.id)
+
+    def _prepare(self) -> Trainable:
+        """The run; shown once when it is new here or restored."""
+        there = self._resident.run is not None
+        run = self._resident.get()
+        if not there:
+            self._show(run)
+        return run
+
+    def _train(self) -> None:
+        with self._host.lock:
+            if not self._may_train:
+                return
+            if not self._had_turn:
+                self._had_turn = True
+                self.refresh()
+        run = self._prepare()
+        run.advance(budget_s=self._host.slice_s)
+        self._changed(run)
+
+    def _changed(self, run: Trainable) -> None:
+        with self._host.lock:
+            self._stale = self._resident.unsaved = True
+            self._display.progress = Progress.of(run)
+            if self._ended:
+                self.training = False
+
+    def _change_setting(self, command: Command) -> None:
+        run = self._prepare()
+        try:
+            run.set(command.setting, command.value)
+        except SettingError as error:
+            self._notice = str(error)  # the run goes on as it was
+        with self._host.lock:
+            self._resident.unsaved = True
+            self._display.progress = Progress.of(run)
+            self.refresh()
+
+    def _show_if_due(self) -> None:
+        if self._resident.run is None or not self._stale:
+            return
+        if not self.training or self._display.due():
+            self._show(self._resident.run)
+        else:
+            self.refresh()
+
+    def _show(self, run: Trainable) -> None:
+        self._stale = False
+        self._display.show(run, self._resident.dataset)
+
+    def _free(self) -> None:
+        if self._resident.run is None:
+            return
+        if self.trouble is None and self._resident.unsaved:
+            try:
+                self._resident.save()
+            except EXPECTED_ERRORS as error:
+                log.warning("run %s could not be saved", self.id, exc_info=True)
+                self._notice = f"It could not be saved and stays in memory: {error}"
+                self.refresh()
+                return
+        if self._stale:
+            self._show(self._resident.run)
+        with self._host.lock:
+            if not (self.training or self._commands):  # else somebody came back meanwhile
+                self._resident.leave()
+
+    def _export(self, command: Command) -> None:
+        """Save a copy; its failure is an answer to who asked, and no failure of the run."""
+        if command.folder is None or command.answer is None:
+            return
+        try:
+            self._resident.export(command.folder)
+        except EXPECTED_ERRORS as error:
+            command.answer.set_exception(error)
+        else:
+            command.answer.set_result(None)
+
+    def _fail(self, sentence: str) -> None:
+        with self._host.lock:
+            self.trouble = sentence
+            self.training = False
+            self._stale = self._rewinding = False
+            self._answer_all(sentence)
+            if self.removed:
+                self._host.forget(self.id)
+            self.refresh()
+            self._host.changed.notify_all()
+
+    def _answer_all(self, sentence: str) -> None:
+        while self._commands:
+            answer = self._commands.popleft().answer
+            if answer is not None:
+                answer.set_exception(SettingError(f"run: {sentence}"))

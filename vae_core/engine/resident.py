@@ -1,0 +1,68 @@
+"""The run itself, as long as it takes memory: made, restored, saved, let go."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from vae_core.checks import refuse
+from vae_core.data import Dataset
+from vae_core.engine.factory import Trainable
+from vae_core.engine.host import Host
+from vae_core.training.config import TrainConfig
+
+
+class Resident:
+    """Touched by one worker at a time, between or in slices."""
+
+    def __init__(
+        self, identity: str, host: Host, *, config: TrainConfig | None, dataset: Dataset | None
+    ) -> None:
+        self.run: Trainable | None = None
+        self.config = config
+        self.dataset = dataset
+        self.unsaved = False
+        self._id = identity
+        self._host = host
+
+    def get(self) -> Trainable:
+        """The run: the one in memory, restored from its checkpoint, or a new one.
+
+        Raises:
+            SettingError: if it can't be made or restored.
+        """
+        if self.run is not None:
+            return self.run
+        factory, storage = self._host.factory, self._host.storage
+        if storage.has(self._id):
+            run = factory.restore(storage.path(self._id), self.dataset)
+            self.unsaved = False
+        elif self.config is not None:
+            run = factory.build(self.config, self._data(self.config))
+            self.unsaved = True
+        else:
+            refuse("run", "must be one that is still kept", self._id)
+        self.dataset = self._data(run.config)
+        self.config = run.config
+        self.run = run
+        return run
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        if self.run is not None:
+            self.run.save(self._host.storage.path(self._id))
+            self.unsaved = False
+
+    def export(self, folder: Path) -> None:
+        """Write a copy elsewhere."""
+        if self.run is None and self._host.storage.has(self._id):
+            shutil.copytree(self._host.storage.path(self._id), folder, dirs_exist_ok=True)
+        else:
+            self.get().save(folder)
+
+    def leave(self) -> None:
+        """Let go of the run, which is saved."""
+        self.run = None
+
+    def _data(self, config: TrainConfig) -> Dataset:
+        return self._host.factory.dataset(config) if self.dataset is None else self.dataset
