@@ -25,16 +25,15 @@ RESTING_TICK_S = 30.0
 
 
 def model_card() -> None:
-    """Show the card, and keep it up to date while a run of this visitor moves."""
+    """Show the card: it ticks while its model trains, and rarely otherwise, to keep this visitor's leases."""
     model = state.current()
-    moving = model.moving or _any_moving(engine().runs(visitor()))
-    if moving:
+    if model.moving:
         tick: float | None = MOVING_TICK_S
-    elif model.view is not None:
-        tick = RESTING_TICK_S  # keeps the lease of a run that rests while its page is open
+    elif model.view is not None or engine().runs(visitor()):
+        tick = RESTING_TICK_S
     else:
         tick = None
-    st.fragment(_card, run_every=tick)(was_moving=moving)
+    st.fragment(_card, run_every=tick)(was_moving=model.moving)
 
 
 def _card(*, was_moving: bool) -> None:
@@ -45,12 +44,8 @@ def _card(*, was_moving: bool) -> None:
     _keep_leases(model, runs)
     _menu(model, runs)
     st.html(card_html(model, observation_of(model)))
-    if was_moving and not (model.moving or _any_moving(runs)):
+    if was_moving != model.moving:
         st.rerun()
-
-
-def _any_moving(runs: tuple[RunView, ...]) -> bool:
-    return any(view.state in state.MOVING for view in runs)
 
 
 def _keep_leases(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:

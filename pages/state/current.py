@@ -8,6 +8,7 @@ import streamlit as st
 from pages.state import keys, link
 from pages.state.engine import engine, visitor
 from pages.state.shipped import default_shipped, shipped
+from vae_core.checks import SettingError
 from vae_core.engine import RunView
 from vae_core.training.config import TrainConfig
 from vae_core.training.snapshot import Snapshot
@@ -89,9 +90,14 @@ def choose_run(run_id: str) -> None:
 def find_run(run_id: str) -> RunView | None:
     """Return a run, from memory or from its checkpoint, or ``None`` where there is none."""
     view = engine().view(run_id)
-    if view is None and engine().open(run_id, visitor=visitor()):
-        view = engine().view(run_id)
-    return view
+    if view is not None:
+        return view
+    try:
+        found = engine().open(run_id, visitor=visitor())
+    except SettingError as error:
+        link.notify(str(error))
+        return None
+    return engine().view(run_id) if found else None
 
 
 def describe(config: TrainConfig) -> str:
@@ -106,15 +112,13 @@ def describe(config: TrainConfig) -> str:
 
 
 def describe_state(view: RunView, *, queue: tuple[str, ...] = (), mine: bool = True) -> str:
-    """Return what a run does, in words: ``Training, 42 %``."""
-    words = {
-        "ready": "Ready to start",
-        "queued": _describe_queue(view.id, queue),
-        "running": _describe_progress(view),
-        "paused": f"Paused at step {view.step:,}",
-        "finished": view.sentence or f"Finished after {view.step:,} steps",
-        "failed": view.sentence or f"Stopped at step {view.step:,}",
-    }[view.state]
+    """Return what a run does, in words: ``Training, 42 %``; elsewhere the engine's own sentence."""
+    if view.state == "running":
+        words = _describe_progress(view)
+    elif view.state == "queued" and view.id in queue:
+        words = f"Waiting for its turn, number {queue.index(view.id) + 1} in the queue"
+    else:
+        words = view.sentence.rstrip(".")
     return words if mine or view.owner is None else f"{words} · you follow this run"
 
 
@@ -122,12 +126,6 @@ def _describe_progress(view: RunView) -> str:
     if view.config.stop == "steps":
         return f"Training, {100 * view.step // view.config.steps} %"
     return f"Training, step {view.step:,}"
-
-
-def _describe_queue(run_id: str, queue: tuple[str, ...]) -> str:
-    if run_id not in queue:
-        return "Waiting for its turn"
-    return f"Waiting for its turn, number {queue.index(run_id) + 1} in the queue"
 
 
 def _choose(token: str) -> None:

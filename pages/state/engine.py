@@ -38,7 +38,8 @@ def shared_engine() -> Engine:
 
 def engine() -> Engine:
     """Return the engine, and remember that this session's visitor is here."""
-    return session_handle().engine
+    session_handle()
+    return shared_engine()
 
 
 def visitor() -> str:

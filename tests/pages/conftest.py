@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.state.engine import session_handle, shared_engine
+from pages.state.engine import shared_engine
 
 
 @pytest.fixture(autouse=True)
@@ -13,8 +13,6 @@ def own_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     """Keep one test's runs out of the next one's, and out of the user's own folder."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     shared_engine.clear()
-    session_handle.clear()
     yield
     shared_engine().close()
     shared_engine.clear()
-    session_handle.clear()
