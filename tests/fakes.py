@@ -1,7 +1,7 @@
 """Runs that train nothing: for tests of the engine and of the pages.
 
-`FakeFactory()` is given to `Engine(run_factory=…)`. Its runs have real configs, real snapshots of an untrained
-model and a plausible history, count steps instead of training, and are saved as one small JSON file.
+`FakeFactory()` is given to `Engine(run_factory=…)`. Its runs have real configs, real snapshots of an
+untrained model and a plausible history, count steps instead of training, and are saved as a small JSON file.
 """
 
 from __future__ import annotations

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from vae_core.checks import SettingError
 from vae_core.data import Dataset
-from vae_core.engine.command import Command
+from vae_core.engine.command import Command, Inbox
 from vae_core.engine.display import Display
 from vae_core.engine.factory import Trainable
 from vae_core.engine.host import Host
@@ -46,7 +45,7 @@ class HostedRun:
         self._host = host
         self._resident = Resident(identity, host, config=config, dataset=dataset)
         self._display = Display(identity, host, intent=self._intent, lease=lease)
-        self._commands: deque[Command] = deque()
+        self._commands = Inbox()
         self._notice = ""
         self._stopped = False
         self._had_turn = False
@@ -89,7 +88,7 @@ class HostedRun:
     @property
     def live(self) -> bool:
         """Whether it takes memory beyond its view, or is about to."""
-        freeing = any(command.kind == "free" for command in self._commands)
+        freeing = self._commands.has("free")
         return not freeing and (self._resident.run is not None or self.wants_turn)
 
     @property
@@ -100,7 +99,7 @@ class HostedRun:
     @property
     def changed_by_hand(self) -> bool:
         """Whether it is no longer only what its config says."""
-        if any(command.kind == "set" for command in self._commands):
+        if self._commands.has("set"):
             return True
         progress = self._display.progress
         return progress is not None and bool(progress.interventions)
@@ -144,9 +143,6 @@ class HostedRun:
         Raises SettingError if the run has ended.
         """
         self._refuse_if_ended()
-        last = self._commands[-1] if self._commands else None
-        if last is not None and last.kind == "set" and last.setting == setting:
-            self._commands.pop()
         self._control(Command("set", setting=setting, value=value))
 
     def export(self, folder: Path) -> Future[None]:
@@ -169,7 +165,7 @@ class HostedRun:
         """Delete it, on disk too. Nobody sees it from now on."""
         self.removed = True
         self.training = False
-        self._answer_all("it was removed")
+        self._commands.refuse_all("it was removed")
         self._ask(Command("remove"))
 
     def slice(self) -> None:
@@ -192,13 +188,9 @@ class HostedRun:
 
     def shut(self) -> None:
         """Save a checkpoint from the calling thread; only when no worker is left."""
-        self._answer_all("the server is shutting down")
-        if self._resident.run is None or not self._resident.unsaved or self.removed:
-            return
-        try:
-            self._resident.save()
-        except EXPECTED_ERRORS:
-            log.warning("run %s could not be saved", self.id, exc_info=True)
+        self._commands.refuse_all("the server is shutting down")
+        if self._resident.run is not None and self.trouble is None and not self.removed:
+            self._save()
 
     def refresh(self) -> None:
         """Swap the view for one that says who is here and what is wanted now."""
@@ -228,12 +220,12 @@ class HostedRun:
 
     def _ask(self, command: Command | None) -> None:
         if command is not None:
-            self._commands.append(command)
+            self._commands.add(command)
         self._host.turns.ask(self)
 
     def _next_command(self) -> Command | None:
         with self._host.lock:
-            return self._commands.popleft() if self._commands else None
+            return self._commands.next()
 
     def _obey(self, command: Command) -> None:
         match command.kind:
@@ -307,17 +299,22 @@ class HostedRun:
         self._stale = False
         self._display.show(run, self._resident.dataset)
 
+    def _save(self) -> str | None:
+        """Write the checkpoint; what went wrong, if something did."""
+        try:
+            self._resident.save()
+        except EXPECTED_ERRORS as error:
+            log.warning("run %s could not be saved", self.id, exc_info=True)
+            return str(error)
+        return None
+
     def _free(self) -> None:
         if self._resident.run is None:
             return
-        if self.trouble is None and self._resident.unsaved:
-            try:
-                self._resident.save()
-            except EXPECTED_ERRORS as error:
-                log.warning("run %s could not be saved", self.id, exc_info=True)
-                self._notice = f"It could not be saved and stays in memory: {error}"
-                self.refresh()
-                return
+        if self.trouble is None and (problem := self._save()) is not None:
+            self._notice = f"It could not be saved and stays in memory: {problem}"
+            self.refresh()
+            return
         if self._stale:
             self._show(self._resident.run)
         with self._host.lock:
@@ -340,14 +337,8 @@ class HostedRun:
             self.trouble = sentence
             self.training = False
             self._stale = self._rewinding = False
-            self._answer_all(sentence)
+            self._commands.refuse_all(sentence)
             if self.removed:
                 self._host.forget(self.id)
             self.refresh()
             self._host.changed.notify_all()
-
-    def _answer_all(self, sentence: str) -> None:
-        while self._commands:
-            answer = self._commands.popleft().answer
-            if answer is not None:
-                answer.set_exception(SettingError(f"run: {sentence}"))

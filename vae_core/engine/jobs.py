@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import threading
 import time
@@ -117,7 +116,7 @@ class Job:
         if self.view.state == "queued":
             self.change(state="running", sentence="Working.")
             outcome = self._work(JobControl(self))
-            if not inspect.isgenerator(outcome):
+            if not isinstance(outcome, Generator):
                 self._end("finished", "Done.", result=outcome)
                 return
             self._steps = outcome

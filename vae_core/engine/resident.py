@@ -48,8 +48,8 @@ class Resident:
         return run
 
     def save(self) -> None:
-        """Write the checkpoint."""
-        if self.run is not None:
+        """Write the checkpoint, if there is anything new."""
+        if self.run is not None and self.unsaved:
             self.run.save(self._host.storage.path(self._id))
             self.unsaved = False
 
