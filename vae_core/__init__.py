@@ -5,3 +5,29 @@ draws z = μ + σ ε and decodes it; `likelihoods` scores x under p(x|z); `diver
 `objectives` joins both to the ELBO; `training` climbs it; `estimators` bound log p(x) from it.
 Everything is in nats per image.
 """
+
+from vae_core.checks import SettingError
+from vae_core.data import Dataset, Split, dataset_names, load_dataset
+from vae_core.divergences import gaussian_kl
+from vae_core.estimators import Estimate, importance_log_likelihood, log_weights
+from vae_core.models import VAE, DiagonalGaussian
+from vae_core.objectives import ElboTerms, elbo_terms
+from vae_core.training import Run, TrainConfig
+
+__all__ = [
+    "VAE",
+    "Dataset",
+    "DiagonalGaussian",
+    "ElboTerms",
+    "Estimate",
+    "Run",
+    "SettingError",
+    "Split",
+    "TrainConfig",
+    "dataset_names",
+    "elbo_terms",
+    "gaussian_kl",
+    "importance_log_likelihood",
+    "load_dataset",
+    "log_weights",
+]

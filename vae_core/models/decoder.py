@@ -48,7 +48,10 @@ class Decoder(nn.Module):
 
     def forward(self, z: Tensor) -> Likelihood:
         """Decode z (..., L) to p(x|z)."""
-        outputs = self.outputs(z)
+        return self.likelihood_of(self.outputs(z))
+
+    def likelihood_of(self, outputs: Tensor) -> Likelihood:
+        """Return the likelihood that has these logits or means, (..., D)."""
         if self.likelihood == "bernoulli":
             return Bernoulli(outputs)
         if self.likelihood == "continuous-bernoulli":

@@ -1,0 +1,91 @@
+"""The small trained models that come with the app, and the command that makes them.
+
+`python -m vae_core.training.shipped` trains them all again, in a minute or two, and writes them to
+`assets/models`. Each is a run folder without the state that training would go on from.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from functools import cache
+from pathlib import Path
+
+import torch
+from safetensors.numpy import save_file
+
+from vae_core.checks import check_choice
+from vae_core.data import load_dataset
+from vae_core.objectives import elbo_terms
+from vae_core.rng import generator
+from vae_core.training.checkpoint import load_snapshot, read_record, record_of, replace_record
+from vae_core.training.config import TrainConfig
+from vae_core.training.run import Run
+from vae_core.training.snapshot import Snapshot
+
+FOLDER = Path(__file__).parents[2] / "assets" / "models"
+WEIGHTS = "weights.safetensors"
+TEST_SAMPLES = 100
+
+SHIPPED: dict[str, TrainConfig] = {
+    "binary-digits-2d": TrainConfig(stop="plateau", patience=20),
+    "gaussian-digits-2d": TrainConfig(likelihood="gaussian", sigma="learned", stop="plateau", patience=20),
+    "binary-digits-8d": TrainConfig(latent_dim=8, stop="plateau", patience=20),
+    "two-moons": TrainConfig(
+        dataset="two-moons", likelihood="gaussian", sigma="learned", hidden=(64, 64), steps=6000
+    ),
+}
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the shipped models, the default first."""
+    return tuple(SHIPPED)
+
+
+@cache
+def load_shipped(name: str) -> Snapshot:
+    """Return a shipped model.
+
+    Raises:
+        SettingError: If there is none of that name, or its folder is damaged.
+    """
+    return load_snapshot(FOLDER / check_choice("shipped model", name, shipped_names()))
+
+
+@cache
+def shipped_test_elbo(name: str) -> float:
+    """Return the test ELBO, nats per image, that was measured once when the model was made.
+
+    Raises:
+        SettingError: If there is none of that name, or its folder is damaged.
+    """
+    record = read_record(FOLDER / check_choice("shipped model", name, shipped_names()))
+    return float(record["test_elbo"])
+
+
+def make(name: str, folder: Path = FOLDER) -> float:
+    """Train one of the shipped models, write it, and return its test ELBO in nats per image."""
+    run = Run(SHIPPED[name], load_dataset(SHIPPED[name].dataset))
+    run.advance(steps=run.config.steps)
+    terms = elbo_terms(
+        run.model, run.dataset.test.x, samples=TEST_SAMPLES, generator=generator(0, "test")
+    )
+    elbo = float(terms.elbo.mean())
+    place = folder / name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    save_file(run.snapshot().weights, place / WEIGHTS)
+    replace_record(place, {**record_of(run), "weights": WEIGHTS, "test_elbo": elbo})
+    return elbo
+
+
+def main() -> None:
+    """Make all shipped models."""
+    torch.set_num_threads(1)
+    with torch.no_grad():
+        for name in shipped_names():
+            sys.stdout.write(f"{name}: test ELBO {make(name):.2f} nats per image\n")
+
+
+if __name__ == "__main__":
+    main()
