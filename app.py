@@ -23,19 +23,21 @@ import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 ROOT = Path(__file__).resolve().parent
 FRAME = ROOT / "pages" / "frame.py"
-VISITOR_COOKIE = "vae_lab_visitor"
 COLLECT_EVERY_S = 30.0
 
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+
+from pages.state.keys import VISITOR_COOKIE  # noqa: E402
 
 # Windows may have another type for .js in its registry, and browsers then refuse the module.
 for _ending in (".js", ".mjs"):
@@ -81,7 +83,7 @@ class BrowserFiles(StaticFiles):
         only: File names that may be served; everything in the folder when ``None``.
     """
 
-    def __init__(self, *, directory: Path, only: frozenset[str] | None = None) -> None:  # noqa: D107
+    def __init__(self, *, directory: Path, only: frozenset[str] | None = None) -> None:
         super().__init__(directory=directory, check_dir=False)
         self.only = only
 
@@ -101,7 +103,7 @@ class SecurityHeaders:
     The cookie is a random token of 128 bits. It says which browser owns a run, and nothing else.
     """
 
-    def __init__(self, app: ASGIApp, *, cookie_path: str) -> None:  # noqa: D107
+    def __init__(self, app: ASGIApp, *, cookie_path: str) -> None:
         self.app = app
         self.cookie_path = cookie_path
 
@@ -146,12 +148,32 @@ def has_visitor(cookie_header: str) -> bool:
     return morsel is not None and len(morsel.value) == 32 and set(morsel.value) <= set(string.hexdigits)
 
 
+def to_the_first_page(request: Request) -> Response:
+    """Send ``/train`` to the bare address, link kept: Streamlit gives its first page no other address."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{base_path()}/{query}")
+
+
 def warm_up() -> None:
     """Import and load what the first visitor would wait for, and take it out of the collector's way."""
     for module in ("torch", "sklearn.datasets", "plotly.graph_objects"):
         importlib.import_module(module)
+    from pages.state.engine import shared_engine
+    from pages.state.shipped import shipped_observation
+    from vae_core.training.shipped import shipped_names
+
+    shared_engine()
+    for name in shipped_names():
+        shipped_observation(name)
     gc.collect()
     gc.freeze()
+
+
+def close_engine() -> None:
+    """Stop training and write the last checkpoints; a torch thread alive at exit would end in an abort."""
+    from pages.state.engine import shared_engine
+
+    shared_engine().close()
 
 
 async def collect_garbage() -> None:
@@ -172,6 +194,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         janitor.cancel()
         with suppress(asyncio.CancelledError):
             await janitor
+        close_engine()
 
 
 def parts() -> dict[str, Any]:
@@ -187,6 +210,7 @@ def parts() -> dict[str, Any]:
     return {
         "lifespan": lifespan,
         "routes": [
+            Route(f"{base}/train", to_the_first_page),
             Mount(f"{base}/assets", app=BrowserFiles(directory=ROOT / "assets")),
             Mount(
                 f"{base}/plotly",

@@ -1,4 +1,4 @@
-"""The frame around every page: the table of pages, the page's settings, colours, the current model's card."""
+"""The frame around every page: the table of pages, the look, the notices, and the current model's card."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,38 @@ ROOT = str(Path(__file__).resolve().parents[1])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-# One line a page. The first page is the one that opens at the bare address.
+from pages.controls.model_card import model_card  # noqa: E402
+from pages.state import keys, link, theme  # noqa: E402
+from pages.state.current import current  # noqa: E402
+
+# One line a page. The first page opens at the bare address.
 PAGES = {
     "Lab": [st.Page("lab/train.py", title="Train", url_path="train", default=True)],
 }
 
-st.set_page_config(page_title="VAE Lab", layout="wide", initial_sidebar_state="expanded")
+MOST_NOTICES = 5
+
+
+def notices() -> None:
+    """Show what could not be understood or found, until the visitor closes it."""
+    sentences = st.session_state.get(keys.NOTICES, ())
+    if not sentences:
+        return
+    shown = [link.as_plain_text(sentence) for sentence in sentences[:MOST_NOTICES]]
+    if len(sentences) > MOST_NOTICES:
+        shown.append(f"{len(sentences) - MOST_NOTICES} more parts of the link were left out.")
+    with st.container(border=True):
+        text, close = st.columns([8, 1], vertical_alignment="center")
+        text.markdown("  \n".join(shown))
+        close.button("Close", on_click=lambda: st.session_state.pop(keys.NOTICES, None))
+
+
+st.set_page_config(page_title="VAE Lab", layout="wide", initial_sidebar_state="auto")
+st.html(f"<style>{theme.stylesheet()}</style>")
 page = st.navigation(PAGES)
+current()
+notices()
 page.run()
+with st.sidebar:
+    model_card()
+link.write_link(link.config_from_link()[0])

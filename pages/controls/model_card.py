@@ -11,11 +11,11 @@ from PIL import Image
 from pages.state import current as state
 from pages.state import keys
 from pages.state.engine import engine, visitor
-from pages.state.shipped import dataset, shipped_observation
+from pages.state.shipped import shipped_observation
+from vae_core.data import load_dataset
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
-from vae_core.training.config import TrainConfig
-from vae_core.training.shipped import shipped_names
+from vae_core.training.shipped import shipped_names, shipped_test_elbo
 from vae_core.training.snapshot import Observation
 
 THUMBNAILS = 4
@@ -88,22 +88,34 @@ def observation_of(model: state.CurrentModel) -> Observation | None:
 
 def card_html(model: state.CurrentModel, observation: Observation | None) -> str:
     """Return the card below its menu; its height stays the same while the numbers change."""
-    elbo = None if observation is None else observation.reconstruction - observation.kl
-    score = "–" if elbo is None else f"{elbo:,.1f} nats".replace("-", "\N{MINUS SIGN}")
+    elbo = elbo_of(model, observation)
+    number = "–" if elbo is None else f"{elbo:,.1f} nats".replace("-", "\N{MINUS SIGN}")
     images = "" if observation is None else thumbnails(observation)
     return (
         f'<div class="lab-card">{images}'
         f'<div class="lab-card-line">{html.escape(model.line)}</div>'
         f'<div class="lab-card-state">{html.escape(model.state)}</div>'
-        f'<div class="lab-card-score"><span>{score_label(model.config)}</span><b>{score}</b></div></div>'
+        f'<div class="lab-card-score"><span>{elbo_label(model)}</span><b>{number}</b></div></div>'
     )
 
 
-def score_label(config: TrainConfig) -> str:
+def elbo_of(model: state.CurrentModel, observation: Observation | None) -> float | None:
+    """Return the card's number, nats per image.
+
+    Of a shipped model it is the test ELBO, measured once when it was made; of a run it is the validation ELBO,
+    because test data are looked at once.
+    """
+    if model.view is None:
+        return shipped_test_elbo(model.id)
+    return None if observation is None else observation.reconstruction - observation.kl
+
+
+def elbo_label(model: state.CurrentModel) -> str:
     """Return the name of the card's number. On grey pixels a Bernoulli bound is a bound on a score."""
-    if score_name(config.likelihood, dataset(config.dataset).support) == "log-likelihood":
-        return "Validation ELBO"
-    return "Validation ELBO, as a score"
+    split = "Test" if model.view is None else "Validation"
+    support = load_dataset(model.config.dataset).support
+    is_score = score_name(model.config.likelihood, support) != "log-likelihood"
+    return f"{split} ELBO, as a score" if is_score else f"{split} ELBO"
 
 
 def thumbnails(observation: Observation) -> str:

@@ -7,10 +7,11 @@ import streamlit as st
 
 from pages.state import keys, link
 from pages.state.engine import engine, visitor
-from pages.state.shipped import default_shipped, shipped
+from pages.state.shipped import default_shipped
 from vae_core.checks import SettingError
 from vae_core.engine import RunView
 from vae_core.training.config import TrainConfig
+from vae_core.training.shipped import load_shipped
 from vae_core.training.snapshot import Snapshot
 
 LIKELIHOOD_NAMES = {
@@ -150,7 +151,7 @@ def _of_run(view: RunView) -> CurrentModel:
 
 
 def _of_shipped(name: str) -> CurrentModel:
-    snapshot = shipped(name)
+    snapshot = load_shipped(name)
     return CurrentModel(
         source="shipped",
         id=name,
