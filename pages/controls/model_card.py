@@ -11,8 +11,7 @@ from PIL import Image
 from pages.state import current as state
 from pages.state import keys
 from pages.state.engine import engine, visitor
-from pages.state.shipped import shipped_observation
-from vae_core.data import load_dataset
+from pages.state.shipped import dataset, shipped_observation
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
 from vae_core.training.shipped import shipped_names, shipped_test_elbo
@@ -102,8 +101,8 @@ def card_html(model: state.CurrentModel, observation: Observation | None) -> str
 def elbo_of(model: state.CurrentModel, observation: Observation | None) -> float | None:
     """Return the card's number, nats per image.
 
-    Of a shipped model it is the test ELBO, measured once when it was made; of a run it is the validation ELBO,
-    because test data are looked at once.
+    Of a shipped model it is the test ELBO, measured once when it was made; of a run it is the validation
+    ELBO, because test data are looked at once.
     """
     if model.view is None:
         return shipped_test_elbo(model.id)
@@ -113,7 +112,7 @@ def elbo_of(model: state.CurrentModel, observation: Observation | None) -> float
 def elbo_label(model: state.CurrentModel) -> str:
     """Return the name of the card's number. On grey pixels a Bernoulli bound is a bound on a score."""
     split = "Test" if model.view is None else "Validation"
-    support = load_dataset(model.config.dataset).support
+    support = dataset(model.config.dataset).support
     is_score = score_name(model.config.likelihood, support) != "log-likelihood"
     return f"{split} ELBO, as a score" if is_score else f"{split} ELBO"
 
