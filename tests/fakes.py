@@ -18,6 +18,7 @@ import numpy as np
 from vae_core.checks import SettingError
 from vae_core.data import Dataset
 from vae_core.engine import RunFactory
+from vae_core.training.checkpoint import FORMAT
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import Curve, History, Recorder
 from vae_core.training.run import Intervention
@@ -82,11 +83,16 @@ class FakeRun:
         weights = {name: value + np.float32(1e-4 * self.step) for name, value in self._weights.items()}
         return Snapshot(self.config, self.dataset.image_shape, self.step, weights)
 
-    def save(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True)
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         changes = [[change.step, change.setting, change.value] for change in self.interventions]
-        record = {"config": self.config.to_json(), "step": self.step, "interventions": changes}
-        (path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        record = {
+            "format": FORMAT,
+            "config": self.config.to_json(),
+            "step": self.step,
+            "interventions": changes,
+        }
+        (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
 
     def _curve(self, offset: float) -> Curve:
         recorder = Recorder(self.config.latent_dim)

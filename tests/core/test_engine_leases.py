@@ -91,7 +91,7 @@ def test_another_session_of_the_same_visitor_keeps_it(
         for clock.now in (60.0, 120.0, 180.0):
             engine.touch(identity, visitor="ada")
             engine.janitor()
-        assert seen(engine, identity).state == "running"
+        wait_until(lambda: seen(engine, identity).state == "running")
         assert seen(engine, identity).owner == "ada"
 
 
@@ -109,7 +109,7 @@ def test_followers_keep_it_going_and_one_of_them_may_take_over(
             engine.pause(identity, visitor="bob")
         clock.now = 100.0
         engine.janitor()
-        assert seen(engine, identity).state == "running"
+        wait_until(lambda: seen(engine, identity).state == "running")
         assert seen(engine, identity).owner is None
         assert seen(engine, identity).followers == 1
         engine.pause(identity, visitor="bob")

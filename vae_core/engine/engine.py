@@ -124,8 +124,8 @@ class Engine:
         """
         data = self._factory.dataset(config) if dataset is None else dataset
         plain = self._factory.identify(config, data)
-        storage = self._house.storage
-        saved_is_changed = storage.has(plain) and self._factory.changed_by_hand(storage.path(plain))
+        folder = self._house.storage.path(plain)
+        saved_is_changed = self._house.storage.has(plain) and self._factory.changed_by_hand(folder)
         with self._at_work(visitor):
             identity = self._house.identity_for(plain, visitor, saved_is_changed=saved_is_changed)
             return self._house.bring(identity, visitor, config=config, dataset=data).id

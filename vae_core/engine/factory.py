@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from vae_core.checks import SettingError
 from vae_core.data import Dataset, load_dataset
+from vae_core.training.checkpoint import read_record
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import History
 from vae_core.training.run import Intervention, Run, run_id
@@ -39,7 +40,7 @@ class Trainable(Protocol):
     def set(self, setting: str, value: Any) -> None: ...  # noqa: D102
     def rewind(self) -> None: ...  # noqa: D102
     def snapshot(self) -> Snapshot: ...  # noqa: D102
-    def save(self, path: Path) -> None: ...  # noqa: D102
+    def save(self, folder: Path) -> None: ...  # noqa: D102
 
 
 class RunFactory:
@@ -66,6 +67,8 @@ class RunFactory:
         return observe(snapshot, dataset, seed=run.config.seed)
 
     def changed_by_hand(self, folder: Path) -> bool:
-        """Whether the run saved in a folder has interventions."""
-        saved = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        return bool(saved["interventions"])
+        """Whether the run saved in a folder has interventions; no, if the folder can't be read."""
+        try:
+            return bool(read_record(folder).get("interventions"))
+        except SettingError:
+            return False

@@ -255,6 +255,7 @@ class HostedRun:
         there = self._resident.run is not None
         run = self._resident.get()
         if not there:
+            self._notice = self._resident.notice
             self._show(run)
         return run
 

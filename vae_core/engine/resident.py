@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
-from vae_core.checks import refuse
+from vae_core.checks import SettingError, refuse
 from vae_core.data import Dataset
 from vae_core.engine.factory import Trainable
 from vae_core.engine.host import Host
 from vae_core.training.config import TrainConfig
+
+log = logging.getLogger(__name__)
 
 
 class Resident:
@@ -22,6 +25,7 @@ class Resident:
         self.config = config
         self.dataset = dataset
         self.unsaved = False
+        self.notice = ""
         self._id = identity
         self._host = host
 
@@ -33,19 +37,29 @@ class Resident:
         """
         if self.run is not None:
             return self.run
-        factory, storage = self._host.factory, self._host.storage
-        if storage.has(self._id):
-            run = factory.restore(storage.path(self._id), self.dataset)
-            self.unsaved = False
-        elif self.config is not None:
-            run = factory.build(self.config, self._data(self.config))
-            self.unsaved = True
-        else:
-            refuse("run", "must be one that is still kept", self._id)
+        run = self._restored()
+        self.unsaved = run is None
+        if run is None:
+            if self.config is None:
+                refuse("run", "must be one that is still kept", self._id)
+            run = self._host.factory.build(self.config, self._data(self.config))
         self.dataset = self._data(run.config)
         self.config = run.config
         self.run = run
         return run
+
+    def _restored(self) -> Trainable | None:
+        storage = self._host.storage
+        if not storage.has(self._id):
+            return None
+        try:
+            return self._host.factory.restore(storage.path(self._id), self.dataset)
+        except SettingError as error:
+            if self.config is None:
+                raise
+            log.warning("the checkpoint of run %s can't be read", self._id, exc_info=True)
+            self.notice = f"Its checkpoint could not be read, so it began anew: {error}"
+            return None
 
     def save(self) -> None:
         """Write the checkpoint, if there is anything new."""
