@@ -1,0 +1,158 @@
+/**
+ * The instrument: one slider per latent dimension and the x that they decode to, inside one animation frame.
+ *
+ * Python sends packed weights when the model changes, and hears of z when the pointer or the keyboard lets go.
+ */
+
+import { Decoder } from './decoder.js';
+import { Sliders, signed } from './sliders.js';
+import { axisReach, crispSize, normal, paintImage, paintPoint, priorCloud } from './screen.js';
+
+const FRAME = `
+  <div class="layout">
+    <figure class="stage">
+      <div class="screen"><canvas role="img" part="screen"></canvas></div>
+      <figcaption>mean of p(x|z)</figcaption>
+    </figure>
+    <div class="controls">
+      <div class="buttons">
+        <button type="button" class="random">Random from the prior</button>
+        <button type="button" class="reset">Reset</button>
+      </div>
+      <div class="rows" role="group" aria-label="Latent code z"></div>
+    </div>
+  </div>`;
+
+/** One mounted instrument. */
+class Instrument {
+  /** @param {HTMLElement | ShadowRoot} parent */
+  constructor(parent) {
+    this.root = document.createElement('div');
+    this.root.className = 'decoder';
+    this.root.innerHTML = FRAME;
+    parent.append(this.root);
+    const find = (/** @type {string} */ selector) => /** @type {any} */ (this.root.querySelector(selector));
+    this.canvas = /** @type {HTMLCanvasElement} */ (find('canvas'));
+    this.screen = /** @type {HTMLElement} */ (find('.screen'));
+    this.sliders = new Sliders(find('.rows'), { moved: () => this.paintSoon(), settled: () => this.tell() });
+    find('.random').onclick = () => this.jump(Array.from(this.sliders.z, () => normal(() => 1 - Math.random())));
+    find('.reset').onclick = () => this.jump(Array.from(this.sliders.z, () => 0));
+    /** @type {Uint8Array|null} */
+    this.bytes = null;
+    /** @type {Decoder|null} */
+    this.decoder = null;
+    this.frame = 0;
+    this.reach = 0;
+    this.cloud = new Float32Array(0);
+    this.given = 'null'; // the z that Python last asked for, as JSON
+    this.told = '';
+    /** @type {(name: string, value: any) => void} */
+    this.setStateValue = () => {};
+    this.resizing = new ResizeObserver(() => this.paintSoon());
+    this.resizing.observe(this.screen);
+  }
+
+  /**
+   * Take a message from Python. The sliders stay where they are, unless the model has other dimensions or Python
+   * moves them while nobody holds one.
+   *
+   * @param {Uint8Array} bytes
+   */
+  receive(bytes) {
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.decoder = new Decoder(bytes);
+    const { header } = this.decoder;
+    this.sliders.build(header.latent_dim, header.spread);
+    this.sliders.showKl(header.kl_per_dimension, header.unused);
+    const given = JSON.stringify(header.z);
+    if (header.z && given !== this.given && !this.sliders.held) {
+      this.sliders.set(header.z);
+      this.told = given;
+    }
+    this.given = given;
+    if (header.view !== 'image') {
+      this.cloud = priorCloud(this.decoder);
+      this.reach = axisReach(this.cloud, this.reach);
+    }
+  }
+
+  /** @param {number[]} z */
+  jump(z) {
+    this.sliders.set(z);
+    this.tell();
+  }
+
+  tell() {
+    const z = Array.from(this.sliders.z, (value) => Math.round(value * 1e4) / 1e4);
+    const text = JSON.stringify(z);
+    if (text === this.told) return;
+    this.told = text;
+    this.describe();
+    this.setStateValue('z', z);
+  }
+
+  describe() {
+    const z = Array.from(this.sliders.z.subarray(0, 8), signed).join(', ');
+    const more = this.sliders.z.length > 8 ? ', …' : '';
+    this.canvas.setAttribute('aria-label', `Decoded x, the mean of p(x|z), at z = (${z}${more})`);
+  }
+
+  paintSoon() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.paint());
+  }
+
+  paint() {
+    this.frame = 0;
+    if (!this.decoder) return;
+    const { header } = this.decoder;
+    const mean = this.decoder.decode(this.sliders.z);
+    if (header.view === 'image') {
+      const size = crispSize(this.screen.clientWidth, header.image_shape);
+      this.canvas.style.width = `${size.width}px`;
+      this.canvas.style.height = `${size.height}px`;
+      paintImage(this.canvas, mean, header.image_shape);
+    } else {
+      this.canvas.style.width = this.canvas.style.height = `${Math.min(280, this.screen.clientWidth)}px`;
+      paintPoint(this.canvas, mean, this.cloud, this.reach, this.colours());
+    }
+    if (!this.canvas.hasAttribute('aria-label')) this.describe();
+  }
+
+  colours() {
+    const style = getComputedStyle(this.root);
+    return {
+      text: style.color,
+      mark: style.getPropertyValue('--z') || '#56b4e9',
+      ground: style.getPropertyValue('--ground') || 'white',
+      font: style.fontFamily,
+    };
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.frame);
+    this.resizing.disconnect();
+    this.sliders.destroy();
+    this.root.remove();
+  }
+}
+
+/** @type {WeakMap<object, Instrument>} */
+const MOUNTED = new WeakMap();
+
+/**
+ * Streamlit calls this at mount, and again on the same parent whenever data or theme change.
+ *
+ * @param {{data: Uint8Array, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: any) => void}} mount
+ */
+export default function decoder({ data, parentElement, setStateValue }) {
+  const instrument = MOUNTED.get(parentElement) ?? new Instrument(parentElement);
+  MOUNTED.set(parentElement, instrument);
+  instrument.setStateValue = setStateValue;
+  if (data) instrument.receive(data);
+  instrument.paintSoon();
+  return () => {
+    instrument.destroy();
+    MOUNTED.delete(parentElement);
+  };
+}

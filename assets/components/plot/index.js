@@ -1,0 +1,119 @@
+/**
+ * A Plotly chart that lives through updates: zoom, camera and hover stay, nothing is mounted anew.
+ */
+
+import { readFigure } from './figure.js';
+import { loadPlotly } from './plotly.js';
+
+const CONFIG = {
+  responsive: false, // the size is watched here, because the container changes more often than the window
+  displaylogo: false,
+  modeBarButtonsToRemove: ['lasso2d', 'select2d', 'autoScale2d', 'zoomIn2d', 'zoomOut2d', 'hoverClosestCartesian',
+    'hoverCompareCartesian', 'toggleSpikelines', 'resetCameraLastSave3d', 'hoverClosest3d', 'tableRotation'],
+};
+
+/** One mounted chart. */
+class Chart {
+  /** @param {HTMLElement | ShadowRoot} parent */
+  constructor(parent) {
+    this.root = document.createElement('div');
+    this.root.className = 'lab-plot';
+    this.root.setAttribute('role', 'img');
+    parent.append(this.root);
+    /** @type {Uint8Array|null} */
+    this.bytes = null;
+    this.held = false;
+    this.drawing = false;
+    this.stale = false;
+    this.width = 0;
+    /** @type {any} */
+    this.plotly = null;
+    this.root.addEventListener('pointerdown', () => { this.held = true; });
+    this.release = () => {
+      this.held = false;
+      this.draw();
+    };
+    // The pointer may be let go anywhere, after Plotly has seen it.
+    for (const name of ['pointerup', 'pointercancel']) window.addEventListener(name, this.release);
+    this.resizing = new ResizeObserver(() => {
+      if (Math.abs(this.root.clientWidth - this.width) >= 1) this.refresh();
+    });
+    this.resizing.observe(this.root);
+  }
+
+  refresh() {
+    this.stale = true;
+    this.draw();
+  }
+
+  /** Draw the newest message, one at a time, and never under a hand that is zooming. */
+  async draw() {
+    if (!this.bytes || !this.stale || this.drawing || this.held || !this.root.clientWidth) return;
+    this.drawing = true;
+    try {
+      while (this.stale && !this.held) {
+        this.stale = false;
+        const figure = readFigure(this.bytes);
+        this.plotly ??= await loadPlotly(figure.plotly);
+        if (!this.root.isConnected) return;
+        this.root.setAttribute('aria-label', figure.alt);
+        this.root.style.minHeight = `${figure.height}px`;
+        this.width = this.root.clientWidth;
+        await this.plotly.react(this.root, figure.data, this.dressed(figure), CONFIG);
+      }
+    } catch (error) {
+      if (!this.plotly) this.root.textContent = /** @type {Error} */ (error).message;
+      throw error;
+    } finally {
+      this.drawing = false;
+    }
+  }
+
+  /**
+   * The figure's layout in the page's clothes: its font, its text colour, its ground, and the size that is there.
+   *
+   * @param {{layout: any, height: number}} figure
+   */
+  dressed({ layout, height }) {
+    const style = getComputedStyle(this.root);
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const { transition, ...rest } = layout;
+    return {
+      uirevision: 'kept',
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      ...rest,
+      ...(transition && !still ? { transition } : {}),
+      font: { family: style.fontFamily, color: style.color, ...layout.font },
+      width: this.width,
+      height,
+      autosize: false,
+    };
+  }
+
+  destroy() {
+    this.resizing.disconnect();
+    for (const name of ['pointerup', 'pointercancel']) window.removeEventListener(name, this.release);
+    this.plotly?.purge(this.root);
+    this.root.remove();
+  }
+}
+
+/** @type {WeakMap<object, Chart>} */
+const MOUNTED = new WeakMap();
+
+/**
+ * Streamlit calls this at mount, and again on the same parent whenever data or theme change.
+ *
+ * @param {{data: Uint8Array, parentElement: HTMLElement | ShadowRoot}} mount
+ */
+export default function plot({ data, parentElement }) {
+  const chart = MOUNTED.get(parentElement) ?? new Chart(parentElement);
+  MOUNTED.set(parentElement, chart);
+  if (data) chart.bytes = data;
+  chart.refresh();
+  return () => {
+    chart.destroy();
+    MOUNTED.delete(parentElement);
+  };
+}

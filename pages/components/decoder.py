@@ -1,0 +1,147 @@
+"""The decoder in the browser: one slider per latent dimension, and the image that they decode to.
+
+The weights go to the browser once per snapshot. A drag is decoded there; Python hears of z on release.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import streamlit as st
+
+from pages.components.packing import pack
+from pages.components.register import register
+from vae_core.training.snapshot import Snapshot
+
+Z_LIMIT = 6.0
+UNUSED_BELOW_NATS = 0.01
+
+_instrument = register("decoder")
+
+
+@dataclass(frozen=True)
+class LatentPosition:
+    """Where the sliders stand, as last heard from the browser.
+
+    Attributes:
+        z: One value per latent dimension, each within ±6.
+    """
+
+    z: tuple[float, ...]
+
+
+def view_of(image_shape: Sequence[int]) -> Literal["image", "plane", "line"]:
+    """Return how a decoded x is shown: (1, 1, 2) is a point of the plane, (1, 1, 1) of a line."""
+    channels, height, width = image_shape
+    if (channels, height) == (1, 1) and width in (1, 2):
+        return "plane" if width == 2 else "line"
+    return "image"
+
+
+def decoder_layers(snapshot: Snapshot) -> list[np.ndarray]:
+    """Return weight, bias, weight, bias, ... of the decoder's layers as float32, (outputs, inputs) and (outputs,)."""
+    arrays = []
+    for index in range(len(snapshot.config.hidden) + 1):
+        for part in ("weight", "bias"):
+            array = snapshot.weights[f"decoder.layers.{index}.{part}"]
+            arrays.append(np.asarray(array, dtype=np.float32))
+    return arrays
+
+
+def pack_decoder(
+    snapshot: Snapshot,
+    *,
+    spread: float = 3.0,
+    z: Sequence[float] | None = None,
+    kl_per_dimension: Sequence[float] | np.ndarray | None = None,
+) -> bytes:
+    """Pack a snapshot's decoder for the browser.
+
+    Args:
+        snapshot: The model.
+        spread: The sliders run from -spread to +spread.
+        z: Where the sliders are to stand, (L,); where they are, when ``None``.
+        kl_per_dimension: KL of each latent dimension, (L,), in nats per image.
+
+    Returns:
+        The header and float32 tensors, as :func:`pages.components.packing.pack` writes them.
+    """
+    config = snapshot.config
+    header = {
+        "key": snapshot.key,
+        "latent_dim": config.latent_dim,
+        "image_shape": list(snapshot.image_shape),
+        "activation": config.activation,
+        "likelihood": config.likelihood,
+        "view": view_of(snapshot.image_shape),
+        "spread": float(spread),
+        "z": None if z is None else [round(float(value), 6) for value in z],
+        "kl_per_dimension": None,
+        "unused": None,
+    }
+    kl = [] if kl_per_dimension is None else [float(value) for value in kl_per_dimension]
+    if len(kl) == config.latent_dim and all(map(math.isfinite, kl)):
+        header["kl_per_dimension"] = [round(value, 4) for value in kl]
+        header["unused"] = [value < UNUSED_BELOW_NATS for value in kl]
+    return pack(header, decoder_layers(snapshot))
+
+
+def checked_z(value: Any, latent_dim: int) -> tuple[float, ...]:
+    """Return z as the browser sent it, if it can be one: else the origin.
+
+    Args:
+        value: Anything; what a browser sends is not to be trusted.
+        latent_dim: How many numbers z must have.
+
+    Returns:
+        ``latent_dim`` finite numbers within ±6.
+    """
+    origin = (0.0,) * latent_dim
+    if not isinstance(value, list | tuple) or len(value) != latent_dim:
+        return origin
+    if not all(isinstance(entry, int | float) and not isinstance(entry, bool) for entry in value):
+        return origin
+    if not all(abs(entry) < math.inf for entry in value):
+        return origin
+    return tuple(float(min(max(entry, -Z_LIMIT), Z_LIMIT)) for entry in value)
+
+
+def latent_sliders(
+    snapshot: Snapshot,
+    *,
+    key: str,
+    z: Sequence[float] | None = None,
+    spread: float = 3.0,
+    kl_per_dimension: Sequence[float] | np.ndarray | None = None,
+    on_change: Callable[[], None] | None = None,
+) -> LatentPosition:
+    """Show one slider per latent dimension and the image that they decode to.
+
+    New weights under the same ``key`` redraw the image where the sliders stand, also in the middle of a drag.
+
+    Args:
+        snapshot: The model whose decoder answers.
+        key: The widget's key.
+        z: Moves the sliders whenever it differs from the call before, (L,). Don't feed the result back into it.
+        spread: The sliders run from -spread to +spread.
+        kl_per_dimension: KL of each latent dimension, (L,), in nats per image; shown beside the sliders.
+        on_change: Called before the rerun that follows a release.
+
+    Returns:
+        Where the sliders stand.
+    """
+    latent_dim = snapshot.config.latent_dim
+    given = None if z is None else checked_z([float(value) for value in z], latent_dim)
+    remembered = f"{key} given"
+    if given is not None and st.session_state.get(remembered) != given:
+        st.session_state[remembered] = given
+        st.session_state[key] = {"z": list(given)}
+    result = _instrument(
+        key=key,
+        data=pack_decoder(snapshot, spread=spread, z=given, kl_per_dimension=kl_per_dimension),
+        default={"z": [0.0] * latent_dim},
+        on_z_change=on_change or (lambda: None),
+    )
+    return LatentPosition(z=checked_z(result.z, latent_dim))

@@ -1,0 +1,52 @@
+"""Registration of browser components that live as plain ES modules in ``assets/components``.
+
+Streamlit loads a component's script as a blob, in which relative imports do not work. So each component is
+registered with a few lines that import its real module from the app's own ``assets`` route. Where that is,
+the page's main script tells (``<base>/static/js/...``): at the root, on a deep link and under a base path.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+COMPONENTS = Path(__file__).resolve().parents[2] / "assets" / "components"
+
+LOADER = """
+const script = document.querySelector('script[type=module][src*="static/js/"]');
+const base = new URL('../../', script.src);
+const component = await import(new URL('assets/components/%(name)s/index.js?v=%(version)s', base));
+export default component.default;
+"""
+
+
+@cache
+def version() -> str:
+    """Return a digest of all component files: after an upgrade no browser runs the old code."""
+    digest = hashlib.sha256()
+    for file in sorted(COMPONENTS.rglob("*")):
+        if file.suffix in {".js", ".css"}:
+            digest.update(file.relative_to(COMPONENTS).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def register(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
+    """Register ``assets/components/<name>``: its ``index.js``, and its ``style.css`` where there is one.
+
+    Args:
+        name: The component's folder.
+        isolate_styles: Whether it lives in a shadow root of its own.
+
+    Returns:
+        Streamlit's function that mounts the component.
+    """
+    style = COMPONENTS / name / "style.css"
+    return st.components.v2.component(
+        f"vae_lab_{name}",
+        css=style.read_text(encoding="utf-8") if style.exists() else None,
+        js=LOADER % {"name": name, "version": version()},
+        isolate_styles=isolate_styles,
+    )
