@@ -1,6 +1,7 @@
 """What people ask of a run, and what its view says."""
 
 import logging
+import threading
 import time
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 
 from tests.fakes import SMALL, STEPS_PER_SLICE, Clock, FakeFactory, FakeRun, Gate, wait_until
 from vae_core.checks import SettingError
+from vae_core.data import load_dataset
 from vae_core.engine import Engine, RunView
+from vae_core.training.run import run_id
 
 
 def seen(engine: Engine, identity: str) -> RunView:
@@ -228,6 +231,26 @@ def test_a_deleted_run_is_gone_and_can_be_made_anew(tmp_path: Path) -> None:
         assert engine.submit(SMALL, visitor="ada") == identity
         assert seen(engine, identity).step == 0
         assert len(factory.runs) == 2
+
+
+def test_deleting_a_run_that_is_still_being_made(tmp_path: Path) -> None:
+    factory, begun, go_on = FakeFactory(), threading.Event(), threading.Event()
+
+    def slowly() -> None:
+        begun.set()
+        go_on.wait(5)
+
+    factory.before_build = slowly
+    with Engine(folder=tmp_path, run_factory=factory) as engine:
+        ids: list[str] = []
+        asking = threading.Thread(target=lambda: ids.append(engine.submit(SMALL, visitor="ada")))
+        asking.start()
+        assert begun.wait(5)
+        engine.remove(run_id(SMALL, load_dataset(SMALL.dataset).digest), visitor="ada")
+        asking.join(2)
+        assert ids
+        go_on.set()
+        assert engine.view(ids[0]) is None
 
 
 def test_export_writes_a_copy_between_slices(tmp_path: Path) -> None:

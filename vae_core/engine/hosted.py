@@ -50,6 +50,7 @@ class HostedRun:
         self._stopped = False
         self._had_turn = False
         self._rewinding = False  # asked for and not done yet
+        self._freeing = False  # asked for and not done yet
         self._stale = False  # steps were done since the last full view
 
     @property
@@ -88,8 +89,7 @@ class HostedRun:
     @property
     def live(self) -> bool:
         """Whether it takes memory beyond its view, or is about to."""
-        freeing = self._commands.has("free")
-        return not freeing and (self._resident.run is not None or self.wants_turn)
+        return not self._freeing and (self._resident.run is not None or self.wants_turn)
 
     @property
     def waiting(self) -> bool:
@@ -158,6 +158,7 @@ class HostedRun:
         if self.training:
             self._notice = notice
         self.training = False
+        self._freeing = True
         self.refresh()
         self._ask(Command("free"))
 
@@ -167,6 +168,7 @@ class HostedRun:
         self.training = False
         self._commands.refuse_all("it was removed")
         self._ask(Command("remove"))
+        self._host.changed.notify_all()
 
     def slice(self) -> None:
         """Obey what was asked, train for a slice, show the result."""
@@ -245,6 +247,7 @@ class HostedRun:
                 self._export(command)
             case "free":
                 self._free()
+                self._freeing = False
             case "remove":
                 self._resident.leave()
                 self._host.storage.remove(self.id)
@@ -337,7 +340,7 @@ class HostedRun:
         with self._host.lock:
             self.trouble = sentence
             self.training = False
-            self._stale = self._rewinding = False
+            self._stale = self._rewinding = self._freeing = False
             self._commands.refuse_all(sentence)
             if self.removed:
                 self._host.forget(self.id)

@@ -175,7 +175,8 @@ class House:
 
     def _await_view(self, hosted: HostedRun) -> None:
         def settled() -> bool:
-            return hosted.view is not None or hosted.trouble is not None or self.closed
+            known = hosted.view is not None or hosted.trouble is not None
+            return known or hosted.removed or self.closed
 
         self._changed.wait_for(settled, FIRST_VIEW_S)
         if hosted.view is None and hosted.trouble is not None:
