@@ -60,19 +60,23 @@ def _menu(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:
         views.setdefault(model.token, model.view)
     labels = {f"shipped:{name}": f"Shipped: {name}" for name in shipped_names()}
     labels |= {token: f"Run {view.id[:4]}: {state.describe(view.config)}" for token, view in views.items()}
-    st.session_state[keys.MODEL_MENU] = model.token
+    # A menu of its own for each model: a tick that the browser sends before it has heard of a new model
+    # brings the old menu's value, and must not choose the old model again.
+    key = keys.MODEL_MENU + model.token
     st.selectbox(
         "Current model",
         list(labels),
+        index=list(labels).index(model.token),
         format_func=lambda token: labels.get(token, token),
-        key=keys.MODEL_MENU,
+        key=key,
         on_change=_choose,
+        args=(key,),
         help="Every page shows this model. A run that trains goes on when you choose another one.",
     )
 
 
-def _choose() -> None:
-    source, _, name = st.session_state[keys.MODEL_MENU].partition(":")
+def _choose(key: str) -> None:
+    source, _, name = st.session_state[key].partition(":")
     if source == "run":
         state.choose_run(name)
     else:

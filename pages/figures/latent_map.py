@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from plotly.graph_objects import Bar, Figure, Scatter, Scattergl
 
-from pages.figures.theme import QUIET, ThemeName, blank, class_colour, mark, subscript, template
+from pages.figures.theme import GROUND, QUIET, ThemeName, blank, class_colour, mark, subscript, template
 from vae_core.training.snapshot import Observation
 
 CLOSED_BELOW = 0.1
@@ -14,6 +14,9 @@ CLOSED_BELOW = 0.1
 MOST_POINTS = 2000
 MOST_SVG_POINTS = 600
 BINS = 48
+
+FARTHEST = 12.0
+"""Prior σ: means beyond are off the map at first, and are found by zooming out."""
 
 
 def latent_map(
@@ -104,7 +107,7 @@ def _map(observation: Observation, *, theme: ThemeName, class_names: Sequence[st
                 hovertemplate=f"{name}: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
             )
         )
-    reach = max(3.0, float(np.quantile(np.abs(means[:, [across, up]]), 0.995)) * 1.08)
+    reach = min(max(3.0, float(np.abs(means[:, [across, up]]).max()) * 1.05), FARTHEST)
     titles = [f"z{subscript(d + 1)} (KL {float(kl[d]):.1f} nats)" for d in (across, up)]
     figure.update_layout(
         shapes=[_ring(radius, theme) for radius in (1, 2)],
@@ -126,16 +129,20 @@ def _map(observation: Observation, *, theme: ThemeName, class_names: Sequence[st
 def _ring(radius: int, theme: ThemeName) -> dict[str, object]:
     corner = {"x0": -radius, "y0": -radius, "x1": radius, "y1": radius}
     line = {"color": QUIET[theme], "width": 1, "dash": "dot" if radius == 2 else "solid"}
-    return {"type": "circle", "xref": "x", "yref": "y", "layer": "below", "line": line, **corner}
+    return {"type": "circle", "xref": "x", "yref": "y", "layer": "above", "line": line, **corner}
 
 
 def _ring_name(radius: int, theme: ThemeName) -> dict[str, object]:
     return {
-        "x": 0,
-        "y": -radius,
+        "x": radius * 0.7071,
+        "y": radius * 0.7071,
         "text": f"{radius} σ" if radius > 1 else "prior 1 σ",
         "showarrow": False,
-        "yanchor": "top",
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "bgcolor": GROUND[theme],
+        "opacity": 0.85,
+        "borderpad": 1,
         "font": {"size": 10, "color": QUIET[theme]},
     }
 

@@ -19,7 +19,7 @@ def step_ledger(history: History, *, theme: ThemeName, reconstruction_name: str 
     return ledger(
         float(curve.reconstruction[-1]),
         [float(value) for value in curve.kl_per_dimension[-1]],
-        beta=float(curve.beta[-1]),
+        weight=float(curve.beta[-1]),
         theme=theme,
         reconstruction_name=reconstruction_name,
     )
@@ -30,7 +30,7 @@ def ledger(
     kl_per_dimension: Sequence[float],
     *,
     theme: ThemeName,
-    beta: float = 1.0,
+    weight: float = 1.0,
     reconstruction_name: str = "log-likelihood",
 ) -> Figure:
     """Draw −ELBO = −E_q log p(x|z) + Σ_j KL_j as one stacked bar.
@@ -40,7 +40,7 @@ def ledger(
             piece of the bar points to the left.
         kl_per_dimension: KL of each latent dimension (L,) in nats per image.
         theme: "light" or "dark".
-        beta: The weight of the KL in training; the bar always shows it with weight 1.
+        weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
     """
     total = abs(reconstruction) + sum(kl_per_dimension)
@@ -51,7 +51,7 @@ def ledger(
     kl = sum(kl_per_dimension)
     cost = -reconstruction
     title = f"−ELBO {nats(cost + kl)} = reconstruction cost {nats(cost)} + KL {nats(kl)} nats/image"
-    weighed = "" if beta == 1 else f" Training weighs the KL by β = {beta:g}."
+    weighed = "" if weight == 1 else f" Training weighs this KL by {weight:.3g}."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
     called = f", minus the {reconstruction_name}" if reconstruction_name != "log-likelihood" else ""
     figure.update_layout(

@@ -10,10 +10,31 @@ NOTICES = "lab_notices"
 """Sentences for the visitor, shown by the frame until they are closed."""
 
 MODEL_MENU = "lab_model_menu"
-"""The menu on the current model's card."""
+"""Begins the key of the menu on the current model's card; the model's token follows."""
 
 MODEL_CHOSEN = "lab_model_chosen"
 """Set for one run of the card after a choice in its menu, so that the whole page follows."""
 
 VISITOR_COOKIE = "vae_lab_visitor"
 """The cookie that says which browser owns a run. The server sets it, no script can read it."""
+
+FORM_FOLLOWS = "lab_form_follows"
+"""The token of the model whose settings the form was last filled with."""
+
+FORM = "lab_form"
+"""How often the form was filled anew, and the settings (as JSON) that it was filled with."""
+
+PRESET = "lab_preset"
+"""Begins the key of the preset picker."""
+
+SETTING = "lab_setting"
+"""Begins the key of each setting's control; the filling of the form and the setting's name follow."""
+
+LOG_STEPS = "lab_log_steps"
+"""Whether curves stand on a logarithmic axis of steps."""
+
+DRAWN = "lab_drawn"
+"""The figures of the last tick, so that what did not change is not built again."""
+
+WEIGHTS_SENT = "lab_weights_sent"
+"""The weights that the browser's decoder has, of which model, and since when."""

@@ -88,9 +88,9 @@ def test_the_ledger_adds_up(latent_dim: int, theme: str) -> None:
 
 
 def test_the_ledger_of_a_density_and_of_a_weighed_kl() -> None:
-    figure = ledger(12.5, [0.5], theme="light", beta=4.0)
+    figure = ledger(12.5, [0.5], theme="light", weight=4.0)
     assert figure.data[0].x[0] == -12.5
-    assert "β = 4" in title(figure)
+    assert "weighs this KL by 4" in title(figure)
     assert title(figure).startswith("−ELBO −12.0 = reconstruction cost −12.5 + KL 0.5")
     check(ledger(0.0, [0.0], theme="dark"))
     check(step_ledger(history(0, validations=0), theme="light"))

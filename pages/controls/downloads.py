@@ -1,0 +1,40 @@
+"""Taking a run along: its folder, its history, and the code that makes it again."""
+
+import streamlit as st
+
+from pages.exports import as_python, run_zip
+from pages.state.current import CurrentModel
+from pages.state.engine import engine
+
+
+def downloads(model: CurrentModel) -> None:
+    """Show the downloads of a run and its code; a shipped model has its code only."""
+    view = model.view
+    with st.container(horizontal=True, gap="small"):
+        if view is not None:
+            st.download_button(
+                "Run folder (zip)",
+                lambda: run_zip(engine(), view.id),
+                file_name=f"vae-lab-{view.id}.zip",
+                mime="application/zip",
+                on_click="ignore",
+                key="lab_zip",
+                help="Settings, history and weights; a run loaded from it goes on exactly where it stopped.",
+            )
+            st.download_button(
+                "History (CSV)",
+                lambda: (engine().view(view.id) or view).history.to_csv(),
+                file_name=f"vae-lab-{view.id}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key="lab_csv",
+                help="Every recorded step: reconstruction, KL and ELBO in nats per image.",
+            )
+        with st.popover("Copy as Python"):
+            st.caption("The same run, without the app.")
+            if view is None:
+                st.code(as_python(model.config, steps=model.snapshot.step), language="python")
+            else:
+                ended_early = view.state == "finished" and view.step < view.config.steps
+                stopped = view.step if ended_early else None
+                st.code(as_python(view.config, view.interventions, steps=stopped), language="python")

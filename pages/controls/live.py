@@ -1,0 +1,208 @@
+"""The live part of the Train page: everything that moves while a run trains, drawn by one fragment."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from plotly.graph_objects import Figure
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components.decoder import latent_sliders
+from pages.components.images import image_grid
+from pages.components.plot import plot
+from pages.controls.status import status_line
+from pages.figures.curves import curves
+from pages.figures.latent_map import latent_map
+from pages.figures.ledger import ledger, step_ledger
+from pages.figures.toy_scatter import toy_scatter
+from pages.state import keys
+from pages.state.current import CurrentModel, current
+from pages.state.shipped import shipped_observation
+from pages.state.theme import theme_name
+from vae_core.data import load_dataset
+from vae_core.likelihoods import score_name
+from vae_core.training.snapshot import Observation, Snapshot
+
+TICK_S = 0.4
+FOLLOWING_TICK_S = 2.0
+WEIGHTS_EVERY_S = 0.8
+"""A model of two times 400 units is 1.3 MB: its weights go to the browser at this pace while it trains."""
+
+CURVES_HEIGHT = 340
+MAP_HEIGHT = 340
+LEDGER_HEIGHT = 110
+
+
+def live(model: CurrentModel, status: DeltaGenerator) -> None:
+    """Draw the current model, several times a second while it trains.
+
+    Args:
+        model: The current model as the page saw it.
+        status: Where the status line goes.
+    """
+    if model.moving:
+        tick: float | None = TICK_S
+    elif model.view is not None and not model.mine:
+        tick = FOLLOWING_TICK_S  # whoever controls it may start it at any time
+    else:
+        tick = None
+    st.fragment(_draw, run_every=tick)(_stage(model), status)
+
+
+def _stage(model: CurrentModel) -> tuple[str, str | None, bool]:
+    """Return what the page's buttons depend on: when it changes, the whole page is drawn again."""
+    if model.view is None:
+        return model.token, None, False
+    return model.token, model.view.state, model.view.step > 0
+
+
+def _draw(drawn_for: tuple[str, str | None, bool], status: DeltaGenerator) -> None:
+    model = current()
+    if _stage(model) != drawn_for:
+        st.rerun()
+    with status:
+        status_line(model)
+    seen = observation_of(model)
+    if model.view is None:
+        _draw_shipped(model, seen)
+    else:
+        _draw_run(model, seen)
+
+
+def observation_of(model: CurrentModel) -> Observation | None:
+    """Return what is drawn of a model; ``None`` before a run's first look at its data."""
+    return shipped_observation(model.id) if model.view is None else model.view.observation
+
+
+def reconstruction_name(model: CurrentModel) -> str:
+    """Return what log p(x|z) is called for this decoder on these data."""
+    return score_name(model.config.likelihood, load_dataset(model.config.dataset).support)
+
+
+def _draw_shipped(model: CurrentModel, seen: Observation | None) -> None:
+    """A trained model that has no curves: the decoder stands in their place."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _decoder(model, seen)
+        if seen is not None:
+            _show(
+                "ledger",
+                LEDGER_HEIGHT,
+                lambda: ledger(
+                    seen.reconstruction,
+                    [float(value) for value in seen.kl_per_dimension],
+                    theme=theme_name(),
+                    reconstruction_name=reconstruction_name(model),
+                ),
+                seen,
+                theme_name(),
+            )
+    with right:
+        _latent_map(model, seen)
+    _outputs(seen)
+
+
+def _draw_run(model: CurrentModel, seen: Observation | None) -> None:
+    left, right = st.columns(2, gap="medium")
+    theme, score = theme_name(), reconstruction_name(model)
+    history = model.view.history
+    with left:
+        log_steps = bool(st.session_state.get(keys.LOG_STEPS, False))
+        _show(
+            "curves",
+            CURVES_HEIGHT,
+            lambda: curves(history, theme=theme, log_steps=log_steps, reconstruction_name=score),
+            history, theme, log_steps,
+        )  # fmt: skip
+        st.caption("Solid: training batches. Dashed: validation data.")
+        st.toggle("Logarithmic steps", key=keys.LOG_STEPS)
+        _show(
+            "ledger",
+            LEDGER_HEIGHT,
+            lambda: step_ledger(history, theme=theme, reconstruction_name=score),
+            history, theme,
+        )  # fmt: skip
+    with right:
+        _latent_map(model, seen)
+        _decoder(model, seen)
+    _outputs(seen)
+
+
+def _latent_map(model: CurrentModel, seen: Observation | None) -> None:
+    names = load_dataset(model.config.dataset).class_names
+    theme = theme_name()
+    _show("map", MAP_HEIGHT, lambda: latent_map(seen, theme=theme, class_names=names), seen, theme)
+
+
+def _decoder(model: CurrentModel, seen: Observation | None) -> None:
+    _title("Drag a latent dimension: the decoder answers.")
+    kl = None if seen is None else seen.kl_per_dimension
+    latent_sliders(_weights_to_send(model), key=f"lab_decoder_{model.config.latent_dim}", kl_per_dimension=kl)
+
+
+def _weights_to_send(model: CurrentModel) -> Snapshot:
+    """Return the newest weights where the model rests; while it trains, only now and then newer ones."""
+    sent = st.session_state.get(keys.WEIGHTS_SENT)
+    now = time.monotonic()
+    if sent is not None and model.moving and sent[0] == model.token and now - sent[1] < WEIGHTS_EVERY_S:
+        return sent[2]
+    st.session_state[keys.WEIGHTS_SENT] = (model.token, now, model.snapshot)
+    return model.snapshot
+
+
+def _outputs(seen: Observation | None) -> None:
+    """What comes out of the decoder: images in rows, or points where the data are points."""
+    if seen is None:
+        st.caption("Reconstructions and samples appear after the first steps.")
+    elif seen.originals.shape[1] <= 2:
+        theme = theme_name()
+        _show("points", MAP_HEIGHT, lambda: toy_scatter(seen, theme=theme), seen, theme)
+    else:
+        count = len(seen.originals)
+        _title("Validation images above, their reconstructions below.")
+        image_grid(
+            np.concatenate([seen.originals, seen.reconstructions]),
+            seen.image_shape,
+            columns=count,
+            key="lab_reconstructions",
+            alt=f"{count} validation images, and below each its reconstruction",
+        )
+        _title("Means of p(x|z), z from the prior.")
+        image_grid(
+            seen.samples,
+            seen.image_shape,
+            columns=count,
+            key="lab_samples",
+            alt=f"{len(seen.samples)} decoder means of draws from the prior",
+        )
+
+
+def _title(sentence: str) -> None:
+    st.html(f'<p class="lab-title">{sentence}</p>')
+
+
+def _show(name: str, height: int, draw: Callable[[], Figure], *made_of: Any) -> None:
+    """Show a figure below its title; what it is made of decides whether it is built again."""
+    drawn = st.session_state.setdefault(keys.DRAWN, {})
+    token = st.session_state[keys.MODEL]
+    before = drawn.get(name)
+    if before is None or not _same(before[0], made_of):
+        figure = draw()
+        title = figure.layout.title.text
+        figure.layout.title = None
+        figure.layout.uirevision = f"{token} {figure.layout.uirevision}"  # another model, another zoom
+        drawn[name] = before = (made_of, title, figure)
+    _, title, figure = before
+    _title(title)
+    if figure.data:
+        plot(figure, key=f"lab_{name}", height=height, alt=figure.layout.meta["alternative"])
+
+
+def _same(before: tuple[Any, ...], now: tuple[Any, ...]) -> bool:
+    """Return whether a figure is made of the very same records and equal options."""
+    return len(before) == len(now) and all(
+        old is new or (isinstance(new, str | bool) and old == new)
+        for old, new in zip(before, now, strict=True)
+    )
