@@ -226,6 +226,8 @@ class Run:
         if self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY:
             reconstruction = self.model.decoder.likelihood_of(terms.outputs).log_prob(x).mean()
             self._record(self._train_rows, reconstruction, terms.kl_per_dimension, weight, rate)
+        if self.failed:
+            return  # the good weights are back in place, and this gradient is none
         self._adam.step(rate)
         self.step += 1
 
@@ -335,7 +337,7 @@ class Run:
         }
         for name, rows in (("train", self._train_rows), ("validation", self._validation_rows)):
             table = torch.tensor(rows.rows, dtype=torch.float64)
-            parts[f"history.{name}"] = table.reshape(len(rows.rows), -1)
+            parts[f"history.{name}"] = table.reshape(len(rows.rows), 7 + self.config.latent_dim)
         return parts
 
     def progress(self) -> dict[str, Any]:
