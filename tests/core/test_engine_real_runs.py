@@ -9,7 +9,7 @@ import torch
 from tests.fakes import Clock, wait_until
 from vae_core.checks import SettingError
 from vae_core.data import Dataset, load_dataset
-from vae_core.engine import Engine, RunView
+from vae_core.engine import Engine, RunFactory, RunView
 from vae_core.training import Run, TrainConfig
 
 CONFIG = TrainConfig(dataset="two-moons", likelihood="gaussian", sigma=0.1, hidden=(16,), steps=300)
@@ -91,16 +91,32 @@ def test_an_upload_comes_back_with_its_data_and_not_without(tmp_path: Path) -> N
 
 
 def test_a_run_that_diverges_ends_with_finite_curves(tmp_path: Path) -> None:
-    wild = CONFIG.replace(
-        learning_rate=1.0, sigma=0.001, activation="relu", schedule="constant", steps=20_000
-    )
-    with Engine(folder=tmp_path) as engine:
-        identity = engine.submit(wild, visitor="ada")
+    class Poisoned(RunFactory):
+        def build(self, config: TrainConfig, dataset: Dataset) -> Run:
+            run = Run(config, dataset)
+            run.advance(steps=120)
+            with torch.no_grad():
+                next(run.model.parameters()).fill_(float("nan"))
+            return run
+
+    with Engine(folder=tmp_path, run_factory=Poisoned()) as engine:
+        identity = engine.submit(CONFIG, visitor="ada")
         engine.start(identity, visitor="ada")
-        wait_until(lambda: seen(engine, identity).state in ("failed", "finished"), seconds=60)
+        wait_until(lambda: seen(engine, identity).state == "failed", seconds=30)
         view = seen(engine, identity)
+        assert "the loss became infinite" in view.sentence
         assert np.isfinite(view.history.train.elbo).all()
         assert all(np.isfinite(weights).all() for weights in view.snapshot.weights.values())
+        with pytest.raises(SettingError, match="Try a smaller learning rate"):
+            engine.start(identity, visitor="ada")
+
+
+def test_a_run_is_saved_before_its_first_step(tmp_path: Path) -> None:
+    with Engine(folder=tmp_path) as engine:
+        identity = engine.submit(CONFIG, visitor="ada")
+    with Engine(folder=tmp_path) as engine:
+        assert engine.open(identity, visitor="ada")
+        assert seen(engine, identity).state == "ready"
 
 
 def test_likelihood_and_data_that_do_not_fit_are_refused_in_words(tmp_path: Path) -> None:
