@@ -113,7 +113,9 @@ class FakeRun:
 class FakeFactory(RunFactory):
     """Makes FakeRuns, and keeps them for the test to look at.
 
-    Set `before_advance` to make slices slow, or fail.
+    Steps cost no time, so a started run is at its end almost at once. To keep one training, set
+    `before_advance` to something slow (`lambda run: time.sleep(0.01)`) or to a `Gate`; to fail, to something
+    that raises.
     """
 
     def __init__(self) -> None:
@@ -162,7 +164,7 @@ class Gate:
         self._open.set()
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 20.0) -> None:
     """Wait until `condition()` holds; fail after `seconds`."""
     until = time.monotonic() + seconds
     while not condition():

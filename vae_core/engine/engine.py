@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import logging
 import os
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from vae_core.checks import SettingError, refuse
@@ -108,6 +108,7 @@ class Engine:
                 self._hire()
         self._janitor = threading.Thread(target=self._sweep_now_and_then, name="engine janitor", daemon=True)
         self._janitor.start()
+        atexit.register(self.close)  # a thread that trains must not outlive the interpreter
 
     # Runs: getting one --------------------------------------------------------------------------------
 
@@ -299,6 +300,7 @@ class Engine:
             self._turns.close()
             self._house.wake_waiters()
             workers = tuple(self._workers)
+        atexit.unregister(self.close)
         until = time.monotonic() + 2.0
         for thread in (*workers, self._janitor):
             thread.join(max(0.0, until - time.monotonic()))
@@ -313,9 +315,7 @@ class Engine:
         """For notebooks and tests: closed at the end of the block."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
 
