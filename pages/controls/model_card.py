@@ -59,9 +59,9 @@ def _menu(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:
     if model.view is not None:
         views.setdefault(model.token, model.view)
     labels = {f"shipped:{name}": f"Shipped: {name}" for name in shipped_names()}
-    labels |= {token: f"Run {view.id[:4]}: {state.describe(view.config)}" for token, view in views.items()}
-    # A menu of its own for each model: a tick that the browser sends before it has heard of a new model
-    # brings the old menu's value, and must not choose the old model again.
+    labels |= {token: f"Run {view.id[:4]}: {_differences_first(view)}" for token, view in views.items()}
+    # A menu of its own for each model, obeyed only while its model is the current one: a message that the
+    # browser sends before it has heard of a new model brings the old menu's value once more.
     key = keys.MODEL_MENU + model.token
     st.selectbox(
         "Current model",
@@ -75,7 +75,14 @@ def _menu(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:
     )
 
 
+def _differences_first(view: RunView) -> str:
+    """Return a run in one line that begins with its seed: what a narrow menu cuts off is what runs share."""
+    return " · ".join(reversed(state.describe(view.config).split(" · ")))
+
+
 def _choose(key: str) -> None:
+    if key != keys.MODEL_MENU + st.session_state[keys.MODEL]:
+        return
     source, _, name = st.session_state[key].partition(":")
     if source == "run":
         state.choose_run(name)

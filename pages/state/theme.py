@@ -7,6 +7,8 @@ import streamlit as st
 from vae_core.notation import GLOSSARY, Symbol
 
 RULES = """
+.stApp [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 2rem; }
+@media (max-width: 640px) { .stApp [data-testid="stMainBlockContainer"] { padding: 4rem 1rem 2rem; } }
 [data-testid="stSidebarContent"] { display: flex; flex-direction: column; }
 [data-testid="stSidebarHeader"]::before { content: "VAE Lab"; font-weight: 600; font-size: 1.125rem; }
 [data-testid="stSidebarUserContent"] { margin-top: auto; padding-bottom: 1.25rem; }
