@@ -9,7 +9,7 @@ CONFIG = "lab_config"
 NOTICES = "lab_notices"
 """Sentences for the visitor, shown by the frame until they are closed."""
 
-MODEL_MENU = "lab_model_menu"
+MODEL_MENU = "lab_model_menu_"
 """Begins the key of the menu on the current model's card; the model's token follows."""
 
 MODEL_CHOSEN = "lab_model_chosen"
