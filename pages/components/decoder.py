@@ -41,7 +41,7 @@ def view_of(image_shape: Sequence[int]) -> Literal["image", "plane", "line"]:
 
 
 def decoder_layers(snapshot: Snapshot) -> list[np.ndarray]:
-    """Return weight, bias, weight, bias, ... of the decoder's layers as float32, (outputs, inputs) and (outputs,)."""
+    """Return weight (outputs, inputs) and bias (outputs,) of each decoder layer in turn, float32."""
     arrays = []
     for index in range(len(snapshot.config.hidden) + 1):
         for part in ("weight", "bias"):
@@ -124,7 +124,7 @@ def latent_sliders(
     Args:
         snapshot: The model whose decoder answers.
         key: The widget's key.
-        z: Moves the sliders whenever it differs from the call before, (L,). Don't feed the result back into it.
+        z: Moves the sliders whenever it differs from the call before, (L,); the result is not to be fed in.
         spread: The sliders run from -spread to +spread.
         kl_per_dimension: KL of each latent dimension, (L,), in nats per image; shown beside the sliders.
         on_change: Called before the rerun that follows a release.

@@ -21,7 +21,7 @@ _host = register("plot", isolate_styles=False)
 
 
 def take_columns(node: Any, columns: list[np.ndarray]) -> Any:
-    """Return a figure's tree with its typed arrays moved into ``columns`` and ``{"column": i}`` in their places.
+    """Return a figure's tree with ``{"column": i}`` in place of each typed array, moved into ``columns``.
 
     Args:
         node: A part of ``Figure.to_dict()``, in which an array is ``{"dtype": ..., "bdata": base64}``.

@@ -30,7 +30,7 @@ BROWSER_FLAGS = [
 
 
 def eventually(question: Callable[[], Any], what: str, *, patience_s: float = 20.0) -> Any:
-    """Ask until the answer is true, and return it. (`wait_for_function` needs eval, which our CSP forbids.)"""
+    """Ask until the answer is true, and return it (`wait_for_function` needs eval, which our CSP forbids)."""
     deadline = time.monotonic() + patience_s
     answer = question()
     while not answer:

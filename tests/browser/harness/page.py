@@ -14,6 +14,7 @@ from plotly.graph_objects import Figure, Scatter, Scattergl  # noqa: E402
 from pages.components.decoder import latent_sliders  # noqa: E402
 from pages.components.images import image_grid  # noqa: E402
 from pages.components.plot import plot  # noqa: E402
+from pages.figures.theme import template  # noqa: E402
 from pages.state import theme  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 
@@ -40,7 +41,7 @@ def decoder_part() -> None:
 
 
 def plot_part() -> None:
-    """A chart of ?points= points, drawn anew four times a second with ?live, beside Streamlit's own with ?native."""
+    """A chart of ?points= points, four times a second with ?live; Streamlit's own chart with ?native."""
     live = "live" in st.query_params
     points = int(st.query_params.get("points", "300"))
     native = "native" in st.query_params
@@ -56,7 +57,10 @@ def plot_part() -> None:
             trace = Scatter(x=x, y=(np.log1p(x) + 0.1 * random.standard_normal(points)).astype(np.float32))
         figure = Figure(trace)
         figure.update_layout(
-            title=f"Tick {ticks}", uirevision="same", margin={"l": 48, "r": 8, "t": 40, "b": 40}
+            title=f"Tick {ticks}",
+            uirevision="same",
+            template=template(theme.theme_name()),
+            margin={"l": 48, "r": 8, "t": 40, "b": 40},
         )
         figure.update_xaxes(title="step")
         figure.update_yaxes(title="nats per image")
@@ -93,7 +97,19 @@ def images_part() -> None:
     )
 
 
+def parts() -> None:
+    """What ?show= names."""
+    shown = {"decoder": decoder_part, "plot": plot_part, "images": images_part}
+    shown[st.query_params.get("show", "decoder")]()
+
+
+def deeper() -> None:
+    """The same at an address of its own."""
+    parts()
+
+
 st.set_page_config(page_title="Components", layout="wide")
 st.html(f"<style>{VARIABLES}</style>")
-SHOWN = {"decoder": decoder_part, "plot": plot_part, "images": images_part}
-SHOWN[st.query_params.get("show", "decoder")]()
+st.navigation(
+    [st.Page(parts, title="Parts", default=True), st.Page(deeper, title="Deeper")], position="hidden"
+).run()
