@@ -15,13 +15,14 @@ from pages.components.plot import plot
 from pages.controls.status import status_line
 from pages.figures.curves import curves
 from pages.figures.latent_map import latent_map
-from pages.figures.ledger import ledger, step_ledger
+from pages.figures.ledger import step_ledger, validation_ledger
 from pages.figures.toy_scatter import toy_scatter
 from pages.state import keys
 from pages.state.current import CurrentModel, current
 from pages.state.shipped import shipped_observation
 from pages.state.theme import theme_name
 from vae_core.data import load_dataset
+from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Observation, Snapshot
 
@@ -31,8 +32,10 @@ WEIGHTS_EVERY_S = 0.8
 """A model of two times 400 units is 1.3 MB: its weights go to the browser at this pace while it trains."""
 
 CURVES_HEIGHT = 340
-MAP_HEIGHT = 340
-LEDGER_HEIGHT = 110
+MAP_HEIGHT = 360
+LEDGER_HEIGHT = 124
+IMAGES_ACROSS = 10
+"""So many fit beside the settings on a screen of 1,280 pixels, two screen pixels a pixel of MNIST."""
 
 
 def live(model: CurrentModel, status: DeltaGenerator) -> None:
@@ -64,16 +67,10 @@ def _draw(drawn_for: tuple[str, str | None, bool], status: DeltaGenerator) -> No
         st.rerun()
     with status:
         status_line(model)
-    seen = observation_of(model)
     if model.view is None:
-        _draw_shipped(model, seen)
+        _draw_shipped(model, shipped_observation(model.id))
     else:
-        _draw_run(model, seen)
-
-
-def observation_of(model: CurrentModel) -> Observation | None:
-    """Return what is drawn of a model; ``None`` before a run's first look at its data."""
-    return shipped_observation(model.id) if model.view is None else model.view.observation
+        _draw_run(model, model.view, model.view.observation)
 
 
 def reconstruction_name(model: CurrentModel) -> str:
@@ -81,59 +78,52 @@ def reconstruction_name(model: CurrentModel) -> str:
     return score_name(model.config.likelihood, load_dataset(model.config.dataset).support)
 
 
-def _draw_shipped(model: CurrentModel, seen: Observation | None) -> None:
+def _draw_shipped(model: CurrentModel, seen: Observation) -> None:
     """A trained model that has no curves: the decoder stands in their place."""
+    theme, score = theme_name(), reconstruction_name(model)
     left, right = st.columns(2, gap="medium")
     with left:
         _decoder(model, seen)
-        if seen is not None:
-            _show(
-                "ledger",
-                LEDGER_HEIGHT,
-                lambda: ledger(
-                    seen.reconstruction,
-                    [float(value) for value in seen.kl_per_dimension],
-                    theme=theme_name(),
-                    reconstruction_name=reconstruction_name(model),
-                ),
-                seen,
-                theme_name(),
-            )
     with right:
         _latent_map(model, seen)
+    _show(
+        "validation_ledger",
+        LEDGER_HEIGHT,
+        lambda: validation_ledger(seen, theme=theme, reconstruction_name=score),
+        (seen, theme),
+    )
     _outputs(seen)
 
 
-def _draw_run(model: CurrentModel, seen: Observation | None) -> None:
+def _draw_run(model: CurrentModel, view: RunView, seen: Observation | None) -> None:
+    """A run: its curves and its map, the ledger of the step, what it decodes, and the decoder itself."""
+    theme, score, history = theme_name(), reconstruction_name(model), view.history
     left, right = st.columns(2, gap="medium")
-    theme, score = theme_name(), reconstruction_name(model)
-    history = model.view.history
     with left:
         log_steps = bool(st.session_state.get(keys.LOG_STEPS, False))
         _show(
             "curves",
             CURVES_HEIGHT,
             lambda: curves(history, theme=theme, log_steps=log_steps, reconstruction_name=score),
-            history, theme, log_steps,
-        )  # fmt: skip
-        st.caption("Solid: training batches. Dashed: validation data.")
-        st.toggle("Logarithmic steps", key=keys.LOG_STEPS)
-        _show(
-            "ledger",
-            LEDGER_HEIGHT,
-            lambda: step_ledger(history, theme=theme, reconstruction_name=score),
-            history, theme,
-        )  # fmt: skip
+            (history, theme, log_steps),
+        )
+        st.toggle("Logarithmic steps", value=log_steps, key=keys.LOG_STEPS)
     with right:
         _latent_map(model, seen)
-        _decoder(model, seen)
+    _show(
+        "ledger",
+        LEDGER_HEIGHT,
+        lambda: step_ledger(history, theme=theme, reconstruction_name=score),
+        (history, theme),
+    )
     _outputs(seen)
+    _decoder(model, seen)
 
 
 def _latent_map(model: CurrentModel, seen: Observation | None) -> None:
     names = load_dataset(model.config.dataset).class_names
     theme = theme_name()
-    _show("map", MAP_HEIGHT, lambda: latent_map(seen, theme=theme, class_names=names), seen, theme)
+    _show("map", MAP_HEIGHT, lambda: latent_map(seen, theme=theme, class_names=names), (seen, theme))
 
 
 def _decoder(model: CurrentModel, seen: Observation | None) -> None:
@@ -158,12 +148,12 @@ def _outputs(seen: Observation | None) -> None:
         st.caption("Reconstructions and samples appear after the first steps.")
     elif seen.originals.shape[1] <= 2:
         theme = theme_name()
-        _show("points", MAP_HEIGHT, lambda: toy_scatter(seen, theme=theme), seen, theme)
+        _show("points", MAP_HEIGHT, lambda: toy_scatter(seen, theme=theme), (seen, theme))
     else:
-        count = len(seen.originals)
+        count = min(IMAGES_ACROSS, len(seen.originals))
         _title("Validation images above, their reconstructions below.")
         image_grid(
-            np.concatenate([seen.originals, seen.reconstructions]),
+            np.concatenate([seen.originals[:count], seen.reconstructions[:count]]),
             seen.image_shape,
             columns=count,
             key="lab_reconstructions",
@@ -171,11 +161,11 @@ def _outputs(seen: Observation | None) -> None:
         )
         _title("Means of p(x|z), z from the prior.")
         image_grid(
-            seen.samples,
+            seen.samples[: 2 * count],
             seen.image_shape,
             columns=count,
             key="lab_samples",
-            alt=f"{len(seen.samples)} decoder means of draws from the prior",
+            alt=f"{2 * count} decoder means of draws from the prior",
         )
 
 
@@ -183,7 +173,7 @@ def _title(sentence: str) -> None:
     st.html(f'<p class="lab-title">{sentence}</p>')
 
 
-def _show(name: str, height: int, draw: Callable[[], Figure], *made_of: Any) -> None:
+def _show(name: str, height: int, draw: Callable[[], Figure], made_of: tuple[Any, ...]) -> None:
     """Show a figure below its title; what it is made of decides whether it is built again."""
     drawn = st.session_state.setdefault(keys.DRAWN, {})
     token = st.session_state[keys.MODEL]

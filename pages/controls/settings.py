@@ -19,6 +19,7 @@ from vae_core.training.presets import PRESETS, preset
 FIRST = ("dataset", "likelihood", "sigma", "latent_dim", "hidden", "activation", "beta")
 WEIGHING = ("kl_warmup", "free_bits")
 DESCENT = ("learning_rate", "schedule", "batch_size", "steps", "stop", "time_limit_s", "patience", "seed")
+FREE_IN_A_PRESET = ("seed", "stop", "time_limit_s", "patience", "threads", "device")
 CHANGEABLE = ("ready", "queued", "running", "paused")
 
 
@@ -159,9 +160,10 @@ def change(name: str, value: Any, model: CurrentModel) -> None:
 
 
 def matching_preset(config: TrainConfig) -> str | None:
-    """Return the preset that a config is, whatever its seed."""
+    """Return the preset that a config is, whatever its seed and its stopping rule."""
     for entry in PRESETS:
-        if entry.config.replace(seed=config.seed) == config:
+        free = {name: getattr(config, name) for name in FREE_IN_A_PRESET}
+        if entry.config.replace(**free) == config:
             return entry.name
     return None
 

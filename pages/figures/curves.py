@@ -7,6 +7,9 @@ from pages.figures.theme import ThemeName, blank, mark, nats, template
 from vae_core.training.history import Curve, History
 
 MOST_POINTS = 300
+LEVEL_WITHIN = 0.5
+"""Nats per image over the last quarter of the steps."""
+
 NAMES = {"elbo": "ELBO", "reconstruction": "Reconstruction", "kl": "KL"}
 
 
@@ -46,7 +49,11 @@ def curves(
             "alternative": f"{title} Curves against the step in nats per image; solid lines are training "
             "batches, dashed lines validation data."
         },
-        xaxis={"title": {"text": "step"}, "type": "log" if log_steps else "linear", "anchor": "y2"},
+        xaxis={
+            "title": {"text": "step (solid: training, dashed: validation)"},
+            "type": "log" if log_steps else "linear",
+            "anchor": "y2",
+        },
         yaxis={
             "title": {"text": "nats per image"},
             "domain": [0.42, 1.0],
@@ -130,18 +137,18 @@ def _span(history: History, quantities: tuple[str, ...]) -> list[float] | None:
 
 
 def _title(history: History) -> str:
-    """Say what the curves show: the validation ELBO now, and whether it still rises."""
+    """Say what the curves show: the validation ELBO, and how it moved over the last quarter of the steps."""
     curve, name = (
         (history.validation, "Validation") if len(history.validation.step) else (history.train, "Training")
     )
     elbo = curve.elbo
-    now = f"{name} ELBO {nats(float(elbo[-1]))} nats/image at step {int(curve.step[-1]):,}"
+    now = f"{name} ELBO {nats(float(elbo[-1]))} nats/image"
     if len(elbo) < 4:
         return f"{now}."
     before = int(np.searchsorted(curve.step, 0.75 * curve.step[-1], side="right")) - 1
     recent = float(elbo[-1] - elbo[max(before, 0)])
-    if recent > 0.5:
-        return f"{now}, up {nats(recent)} over the last quarter of the steps."
-    if recent < -0.5:
-        return f"{now}, down {nats(-recent)} over the last quarter of the steps."
-    return f"{now}, level over the last quarter of the steps."
+    if recent > LEVEL_WITHIN:
+        return f"{now}, and rising."
+    if recent < -LEVEL_WITHIN:
+        return f"{now}, and falling."
+    return f"{now}, level by now."

@@ -103,7 +103,12 @@ def _map(observation: Observation, *, theme: ThemeName, class_names: Sequence[st
                 y=means[rows, up].astype(np.float32),
                 mode="markers",
                 name=name,
-                marker={"color": colour or QUIET[theme], "size": 5, "opacity": 0.8},
+                marker={
+                    "color": colour or QUIET[theme],
+                    "size": 5.5,
+                    "opacity": 0.85,
+                    "line": {"color": QUIET[theme], "width": 0.6 if theme == "dark" else 0},
+                },
                 hovertemplate=f"{name}: %{{x:.2f}}, %{{y:.2f}}<extra></extra>",
             )
         )

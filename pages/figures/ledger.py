@@ -1,25 +1,43 @@
-"""The ledger: what the ELBO of one step is made of, as one stacked bar."""
+"""The ledger: what the cost of an image, −ELBO, is made of, as one stacked bar."""
 
 from collections.abc import Sequence
 
 from plotly.graph_objects import Bar, Figure
 
-from pages.figures.theme import GROUND, ThemeName, blank, mark, nats, subscript, template
+from pages.figures.theme import GROUND, ThemeName, blank, mark, nats, subscript, template, text_colour
 from vae_core.training.history import History
+from vae_core.training.snapshot import Observation
 
-LABEL_SHARE = 0.07
+ROOM_FOR_A_NUMBER = 0.05
+"""Of the bar's length."""
+
+MOST_NAMED = 3
 WHITE = "#FFFFFF"
 
 
 def step_ledger(history: History, *, theme: ThemeName, reconstruction_name: str = "log-likelihood") -> Figure:
-    """Draw the ledger of the latest training batches: reconstruction and each dimension's KL."""
+    """Draw the ledger of the latest training batch on record."""
     curve = history.train
     if len(curve.step) == 0:
         return blank("The ledger begins with the first step.", theme=theme)
     return ledger(
         float(curve.reconstruction[-1]),
         [float(value) for value in curve.kl_per_dimension[-1]],
+        whose="An image of this batch",
         weight=float(curve.beta[-1]),
+        theme=theme,
+        reconstruction_name=reconstruction_name,
+    )
+
+
+def validation_ledger(
+    observation: Observation, *, theme: ThemeName, reconstruction_name: str = "log-likelihood"
+) -> Figure:
+    """Draw the ledger of a model on validation data."""
+    return ledger(
+        observation.reconstruction,
+        [float(value) for value in observation.kl_per_dimension],
+        whose="A validation image",
         theme=theme,
         reconstruction_name=reconstruction_name,
     )
@@ -29,6 +47,7 @@ def ledger(
     reconstruction: float,
     kl_per_dimension: Sequence[float],
     *,
+    whose: str,
     theme: ThemeName,
     weight: float = 1.0,
     reconstruction_name: str = "log-likelihood",
@@ -39,47 +58,73 @@ def ledger(
         reconstruction: E_q log p(x|z) in nats per image. Where a density is high this is positive, and its
             piece of the bar points to the left.
         kl_per_dimension: KL of each latent dimension (L,) in nats per image.
+        whose: The subject of the title: whose mean cost it is.
         theme: "light" or "dark".
         weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
     """
-    total = abs(reconstruction) + sum(kl_per_dimension)
+    cost, kl = -reconstruction, sum(kl_per_dimension)
+    total = abs(cost) + kl
     figure = Figure()
-    figure.add_trace(_piece("Reconstruction", -reconstruction, mark("reconstruction"), total, theme))
+    figure.add_trace(_piece("Reconstruction", cost, mark("reconstruction"), total, theme))
     for index, value in enumerate(kl_per_dimension, start=1):
-        figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme))
-    kl = sum(kl_per_dimension)
-    cost = -reconstruction
-    title = f"−ELBO {nats(cost + kl)} = reconstruction cost {nats(cost)} + KL {nats(kl)} nats/image"
-    weighed = "" if weight == 1 else f" Training weighs this KL by {weight:.3g}."
+        figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
+    title = f"{whose} costs {nats(cost + kl)} nats: reconstruction {nats(cost)} + KL {nats(kl)}."
+    if weight != 1:
+        title += f" Training weighs this KL by {weight:.3g}."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
-    called = f", minus the {reconstruction_name}" if reconstruction_name != "log-likelihood" else ""
+    called = f" (as {reconstruction_name})" if reconstruction_name != "log-likelihood" else ""
     figure.update_layout(
         template=template(theme),
-        title={"text": f"{title}.{weighed}"},
-        meta={"alternative": f"{title}.{weighed} KL of each latent dimension: {each}."},
+        title={"text": title},
+        meta={"alternative": f"{title} KL of each latent dimension: {each}."},
         barmode="relative",
         bargap=0.1,
         showlegend=False,
-        xaxis={"title": {"text": f"cost in nats per image{called}"}},
+        xaxis={
+            "title": {"text": f"cost = −ELBO, nats per image{called}"},
+            "range": [min(0.0, cost) * 1.05, max(max(cost, 0.0) + kl, 1e-6) * 1.35],
+        },
         yaxis={"visible": False, "fixedrange": True},
+        annotations=[_kl_note(kl_per_dimension, at=max(cost, 0.0) + kl, theme=theme)],
     )
     return figure
 
 
-def _piece(name: str, value: float, colour: str | None, total: float, theme: ThemeName) -> Bar:
+def _piece(
+    name: str, value: float, colour: str | None, total: float, theme: ThemeName, *, label: bool = True
+) -> Bar:
     """Return one piece of the bar; its label stands inside where there is room."""
-    wide = total > 0 and abs(value) / total > LABEL_SHARE
+    wide = total > 0 and abs(value) / total > (4 if label else 1) * ROOM_FOR_A_NUMBER
+    words = f"{name} {nats(value)}" if label else name.removeprefix("KL ")
     return Bar(
         x=[value],
-        y=["step"],
+        y=["cost"],
         orientation="h",
         name=name,
-        marker={"color": colour, "line": {"color": GROUND[theme], "width": 1.5}},
-        text=[f"{name} {nats(value)}" if wide else ""],
+        marker={"color": colour, "line": {"color": GROUND[theme], "width": 1}},
+        text=[words if wide else ""],
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
         textfont={"color": WHITE, "size": 12},
-        hovertemplate=f"{name} {nats(value, 3)} nats/image<extra></extra>",
+        hovertemplate=f"{name} {nats(value, 3)} nats<extra></extra>",
     )
+
+
+def _kl_note(kl_per_dimension: Sequence[float], *, at: float, theme: ThemeName) -> dict[str, object]:
+    """Say beside the bar what the narrow pieces at its end are."""
+    if len(kl_per_dimension) <= MOST_NAMED:
+        lines = [f"KL z{subscript(i)} {nats(v)}" for i, v in enumerate(kl_per_dimension, start=1)]
+    else:
+        lines = [f"KL {nats(sum(kl_per_dimension))}", f"in {len(kl_per_dimension)} dims"]
+    return {
+        "x": at,
+        "y": "cost",
+        "text": "<br>".join(lines),
+        "showarrow": False,
+        "xanchor": "left",
+        "xshift": 6,
+        "align": "left",
+        "font": {"size": 12, "color": text_colour("kl", theme)},
+    }

@@ -4,7 +4,7 @@ from plotly.graph_objects import Figure
 
 from pages.figures.curves import MOST_POINTS, curves, thin
 from pages.figures.latent_map import latent_map, openness, widest_dimensions
-from pages.figures.ledger import ledger, step_ledger
+from pages.figures.ledger import ledger, step_ledger, validation_ledger
 from pages.figures.theme import mark, template
 from pages.figures.toy_scatter import toy_scatter
 from tests.figures.records import history, observation
@@ -52,8 +52,8 @@ def test_curves_train_solid_validation_dashed_in_the_glossarys_colours() -> None
 
 def test_curves_say_how_the_elbo_moves() -> None:
     assert "level" in title(curves(history(2000), theme="light"))
-    assert "up" in title(curves(history(40), theme="light"))
-    assert "Validation ELBO −146.0 nats/image at step 400" in title(curves(history(), theme="light"))
+    assert "rising" in title(curves(history(40), theme="light"))
+    assert "Validation ELBO −146.0 nats/image, level by now." in title(curves(history(), theme="light"))
 
 
 def test_grey_pixels_have_a_score() -> None:
@@ -87,12 +87,19 @@ def test_the_ledger_adds_up(latent_dim: int, theme: str) -> None:
     assert sum(trace.x[0] for trace in figure.data) == pytest.approx(-last.elbo[-1])
 
 
+def test_the_ledger_of_validation_data_says_whose_it_is() -> None:
+    figure = validation_ledger(observation(kl=(1.0, 2.0)), theme="light")
+    check(figure)
+    assert title(figure) == "A validation image costs 143.0 nats: reconstruction 140.0 + KL 3.0."
+    assert "KL z₁ 1.0<br>KL z₂ 2.0" in figure.layout.annotations[0].text
+
+
 def test_the_ledger_of_a_density_and_of_a_weighed_kl() -> None:
-    figure = ledger(12.5, [0.5], theme="light", weight=4.0)
+    figure = ledger(12.5, [0.5], whose="An image", theme="light", weight=4.0)
     assert figure.data[0].x[0] == -12.5
     assert "weighs this KL by 4" in title(figure)
-    assert title(figure).startswith("−ELBO −12.0 = reconstruction cost −12.5 + KL 0.5")
-    check(ledger(0.0, [0.0], theme="dark"))
+    assert title(figure).startswith("An image costs −12.0 nats: reconstruction −12.5 + KL 0.5.")
+    check(ledger(0.0, [0.0], whose="An image", theme="dark"))
     check(step_ledger(history(0, validations=0), theme="light"))
 
 
