@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vae_core.engine import Engine
 from vae_core.training.config import TrainConfig
-from vae_core.training.run import Intervention
+from vae_core.training import Intervention
 
 
 def run_zip(engine: Engine, run_id: str) -> bytes:
@@ -47,7 +47,7 @@ def as_python(
     """
     lines = ["import torch", "", "from vae_core import Run, TrainConfig, load_dataset"]
     if interventions:
-        lines.append("from vae_core.training.run import Intervention")
+        lines.append("from vae_core.training import Intervention")
     lines.append("")
     default = TrainConfig()
     changed = [f.name for f in fields(TrainConfig) if getattr(config, f.name) != getattr(default, f.name)]

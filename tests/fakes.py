@@ -21,7 +21,7 @@ from vae_core.engine import RunFactory
 from vae_core.training.checkpoint import FORMAT
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import Curve, History, Recorder
-from vae_core.training.run import Intervention
+from vae_core.training import Intervention
 from vae_core.training.snapshot import Snapshot, model_for
 
 STEPS_PER_SLICE = 10

@@ -80,7 +80,9 @@ def monte_carlo_kl(
 def _cholesky(name: str, cov: Tensor) -> Tensor:
     root, info = torch.linalg.cholesky_ex(cov)
     if bool((info != 0).any()):
-        refuse(name, "must be symmetric and positive definite", f"one of shape {tuple(cov.shape)} that is not")
+        refuse(
+            name, "must be symmetric and positive definite", f"one of shape {tuple(cov.shape)} that is not"
+        )
     return root
 
 

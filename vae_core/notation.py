@@ -41,9 +41,18 @@ GLOSSARY: tuple[Symbol, ...] = (
     Symbol("z", "z", "(B, L)", "prior σ", "#56B4E9", "#0F6FA8", "#7CC6F0", "The latent code of an image."),
     Symbol("μ", "mean", "(B, L)", "prior σ", "#E69F00", "#8A5A00", "#F0B73A", "The encoder's mean of z."),
     Symbol(
-        "σ", "std", "(B, L)", "prior σ", "#009E73", "#00714F", "#3CC79E", "The encoder's standard deviation of z."
+        "σ",
+        "std",
+        "(B, L)",
+        "prior σ",
+        "#009E73",
+        "#00714F",
+        "#3CC79E",
+        "The encoder's standard deviation of z.",
     ),
-    Symbol("ε", "noise", "(B, L)", "1", "#CC79A7", "#9C3F73", "#E09CC2", "Standard normal noise in z = μ + σ ε."),
+    Symbol(
+        "ε", "noise", "(B, L)", "1", "#CC79A7", "#9C3F73", "#E09CC2", "Standard normal noise in z = μ + σ ε."
+    ),
     Symbol(
         "E_q log p(x|z)",
         "reconstruction",

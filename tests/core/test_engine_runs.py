@@ -11,7 +11,7 @@ from tests.fakes import SMALL, STEPS_PER_SLICE, Clock, FakeFactory, FakeRun, Gat
 from vae_core.checks import SettingError
 from vae_core.data import load_dataset
 from vae_core.engine import Engine, RunView
-from vae_core.training.run import run_id
+from vae_core.training import run_id
 
 
 def seen(engine: Engine, identity: str) -> RunView:

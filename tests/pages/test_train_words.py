@@ -11,7 +11,7 @@ from pages.controls.transport import FOLLOWER, Transport, transport
 from tests.fakes import FakeFactory, wait_until
 from vae_core.engine import Engine, RunView
 from vae_core.training.config import TrainConfig
-from vae_core.training.run import Intervention
+from vae_core.training import Intervention
 
 CONFIG = TrainConfig(dataset="tiny-binary", hidden=(4,), steps=50)
 

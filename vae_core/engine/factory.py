@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 from vae_core.checks import SettingError
 from vae_core.data import Dataset, load_dataset
+from vae_core.training import Intervention, Run, run_id
 from vae_core.training.checkpoint import read_record
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import History
-from vae_core.training.run import Intervention, Run, run_id
 from vae_core.training.snapshot import Observation, Snapshot, observe
 
 

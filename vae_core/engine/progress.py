@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vae_core.engine.factory import Trainable
 from vae_core.engine.view import RunState
-from vae_core.training.run import Intervention
+from vae_core.training import Intervention
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from vae_core.training import Intervention
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import History
-from vae_core.training.run import Intervention
 from vae_core.training.snapshot import Observation, Snapshot
 
 RunState = Literal["ready", "queued", "running", "paused", "finished", "failed"]

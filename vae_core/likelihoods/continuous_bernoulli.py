@@ -69,7 +69,5 @@ def partition_slope(logits: Tensor) -> Tensor:
     # ½ + l/12 − l³/720 + l⁵/30240 − l⁷/1209600 + l⁹/47900160
     small = torch.where(size < SERIES_BELOW, logits, 0.0)
     s = small**2
-    series = 0.5 + small * (
-        1 / 12 + s * (-1 / 720 + s * (1 / 30240 + s * (-1 / 1209600 + s / 47900160)))
-    )
+    series = 0.5 + small * (1 / 12 + s * (-1 / 720 + s * (1 / 30240 + s * (-1 / 1209600 + s / 47900160))))
     return torch.where(size < SERIES_BELOW, series, closed)

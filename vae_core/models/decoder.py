@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -32,13 +33,16 @@ class Decoder(nn.Module):
         self.activation = activation_named(activation)
         self.likelihood = likelihood
         widths = [latent_dim, *hidden, dimensions]
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         if likelihood == "gaussian" and sigma == "learned":
             self.log_sigma = nn.Parameter(torch.zeros(()))
         elif likelihood == "gaussian":
             self.register_buffer("log_sigma", torch.tensor(math.log(float(sigma))))
+
+    @property
+    def linears(self) -> list[nn.Linear]:
+        """The layers in order, the output layer last."""
+        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
 
     def outputs(self, z: Tensor) -> Tensor:
         """Return logits or means, (..., D) for z (..., L)."""

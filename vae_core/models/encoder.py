@@ -24,10 +24,13 @@ class Encoder(nn.Module):
         self.activation = activation_named(activation)
         widths = [dimensions, *hidden]
         outputs = 2 * latent_dim if hidden else latent_dim
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(widths, [*hidden, outputs], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, [*hidden, outputs], strict=True))
         self.constant_log_var = None if hidden else nn.Parameter(torch.zeros(latent_dim))
+
+    @property
+    def linears(self) -> list[nn.Linear]:
+        """The layers in order, the output layer last."""
+        return [layer for layer in self.layers if isinstance(layer, nn.Linear)]
 
     def forward(self, x: Tensor) -> DiagonalGaussian:
         """Encode x (B, D) to q(z|x)."""

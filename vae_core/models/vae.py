@@ -10,10 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.checks import check_choice, check_matrix, check_number, refuse
+from vae_core.gaussians import DiagonalGaussian
 from vae_core.likelihoods import LIKELIHOODS, Likelihood
 from vae_core.models.activations import ACTIVATIONS
 from vae_core.models.decoder import Decoder
-from vae_core.models.encoder import DiagonalGaussian, Encoder
+from vae_core.models.encoder import Encoder
 from vae_core.rng import generator
 
 MAX_LATENT_DIM = 32
@@ -34,7 +35,7 @@ class VAE(nn.Module):
         *,
         latent_dim: int = 2,
         hidden: Sequence[int] | int = (400,),
-        activation: str = "tanh",
+        activation: str = "gelu",
         likelihood: str = "bernoulli",
         sigma: float | Literal["learned"] = 1.0,
         seed: int = 0,

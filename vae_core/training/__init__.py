@@ -2,8 +2,9 @@
 
 from vae_core.training.config import LIVE_SETTINGS, SETTINGS, Setting, TrainConfig
 from vae_core.training.history import Curve, History
+from vae_core.training.interventions import Intervention, run_id
 from vae_core.training.presets import PRESETS, Preset, preset
-from vae_core.training.run import Intervention, Run, run_id
+from vae_core.training.run import Run
 from vae_core.training.snapshot import Observation, Snapshot, observe
 
 __all__ = [

@@ -23,7 +23,8 @@ from vae_core.checks import SettingError, check_number, refuse
 from vae_core.data import Dataset, load_dataset
 from vae_core.models.vae import check_image_shape
 from vae_core.training.config import TrainConfig
-from vae_core.training.run import Intervention, Run
+from vae_core.training.interventions import Intervention
+from vae_core.training.run import Run
 from vae_core.training.snapshot import Snapshot, model_for
 
 FORMAT = 1
@@ -157,4 +158,3 @@ def _inside(folder: Path, name: object) -> Path:
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".safetensors"):
         refuse("run", "must name files of its own folder", str(name))
     return folder / name
-

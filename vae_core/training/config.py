@@ -60,9 +60,7 @@ class Setting:
             return check_sigma(value)
         if self.kind == "widths":
             return self._check_widths(value)
-        return check_number(
-            self.name, value, low=self.low, high=self.high, integer=self.kind == "integer"
-        )
+        return check_number(self.name, value, low=self.low, high=self.high, integer=self.kind == "integer")
 
     def _check_widths(self, value: object) -> tuple[int, ...]:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -113,7 +111,7 @@ class TrainConfig:
     sigma: float | Literal["learned"] = 1.0
     latent_dim: int = 2
     hidden: tuple[int, ...] = (400,)
-    activation: str = "tanh"
+    activation: str = "gelu"
     beta: float = 1.0
     kl_warmup: int = 100
     free_bits: float = 0.0
@@ -242,7 +240,7 @@ def _settings() -> tuple[Setting, ...]:
         ),
         Setting(
             "activation", "Activation", "choice", choices=ACTIVATIONS,
-            help="Smooth ones (tanh, softplus, silu, gelu) let quadrature over z be exact.",
+            help="Smooth ones (gelu, tanh, softplus, silu) let quadrature over z be exact.",
         ),
         Setting(
             "beta", "β", "number", low=0.0, high=100.0, live=True, step=0.1,

@@ -79,7 +79,7 @@ def write_gradients(
     """
     count = x.shape[0]
     encoder, decoder = model.encoder, model.decoder
-    into, hidden = _forward(list(encoder.layers), encoder.activation, x)
+    into, hidden = _forward(encoder.linears, encoder.activation, x)
     if encoder.constant_log_var is None:
         mean, raw_log_var = into[-1].split(model.latent_dim, dim=1)
     else:
@@ -88,12 +88,14 @@ def write_gradients(
     std = torch.exp(0.5 * log_var)
     # z = μ + σ ε
     z = torch.addcmul(mean, std, noise)
-    decoder_into, decoder_hidden = _forward(list(decoder.layers), decoder.activation, z)
+    decoder_into, decoder_hidden = _forward(decoder.linears, decoder.activation, z)
     outputs = decoder_into[-1]
 
     # ∂loss/∂outputs, then back through the decoder to ∂loss/∂z
     gradient = _output_gradient(model, x, outputs)
-    d_z = _backward(list(decoder.layers), decoder.activation, decoder_into, decoder_hidden, gradient, to_input=True)
+    d_z = _backward(
+        decoder.linears, decoder.activation, decoder_into, decoder_hidden, gradient, to_input=True
+    )
 
     # KL_j = ½ (σ² + μ² − 1 − log σ²): ∂/∂μ = μ, ∂/∂log σ² = ½ (σ² − 1); only above the free bits
     variance_less_one = torch.expm1(log_var)
@@ -108,7 +110,7 @@ def write_gradients(
     else:
         d_head = d_mean
         torch.sum(d_log_var, 0, out=encoder.constant_log_var.grad)
-    _backward(list(encoder.layers), encoder.activation, into, hidden, d_head, to_input=False)
+    _backward(encoder.linears, encoder.activation, into, hidden, d_head, to_input=False)
     return StepTerms(outputs, kl)
 
 
@@ -161,5 +163,5 @@ def _output_gradient(model: VAE, x: Tensor, outputs: Tensor) -> Tensor:
     gradient = error * (precision / count)
     if model.sigma == "learned":
         # −∂/∂log σ log p = D − Σ_d (μ − x)²/σ²
-        model.decoder.log_sigma.grad.copy_(model.dimensions - (error * gradient).sum())
+        torch.sub(model.dimensions, (error * gradient).sum(), out=model.decoder.log_sigma.grad)
     return gradient

@@ -59,8 +59,8 @@ class Recorder:
 
     def __init__(self, latent_dim: int) -> None:
         """Start with no rows."""
-        self._latent_dim = latent_dim
-        self.rows: list[list[float]] = []
+        self._buffer = np.empty((64, 7 + latent_dim))
+        self._count = 0
 
     def add(
         self,
@@ -73,12 +73,24 @@ class Recorder:
         learning_rate: float,
     ) -> None:
         """Append one row."""
-        kl = float(sum(kl_per_dimension))
-        head = [float(step), seconds, reconstruction, kl, reconstruction - kl, beta, learning_rate]
-        self.rows.append(head + kl_per_dimension)
+        if self._count == len(self._buffer):
+            self._buffer = np.concatenate((self._buffer, np.empty_like(self._buffer)))
+        kl = sum(kl_per_dimension)
+        head = (step, seconds, reconstruction, kl, reconstruction - kl, beta, learning_rate)
+        self._buffer[self._count] = (*head, *kl_per_dimension)
+        self._count += 1
+
+    def table(self) -> Column:
+        """Return the rows so far, (T, 7 + L), in memory of their own."""
+        return self._buffer[: self._count].copy()
+
+    def restore(self, table: Column) -> None:
+        """Go on from the rows of a `table`."""
+        self._buffer = np.concatenate((table, np.empty((64, self._buffer.shape[1]))))
+        self._count = len(table)
 
     def curve(self) -> Curve:
-        """Return the rows so far, as columns of their own memory."""
-        table = np.array(self.rows, dtype=np.float64).reshape(len(self.rows), 7 + self._latent_dim)
+        """Return the rows so far, as columns."""
+        table = self.table()
         step, seconds, reconstruction, kl, elbo, beta, rate = table[:, :7].T
         return Curve(step, seconds, reconstruction, kl, elbo, table[:, 7:], beta, rate)

@@ -21,7 +21,7 @@ def start_at_data_mean(model: VAE, x: Tensor) -> None:
         x: Training images, (N, D).
     """
     mean = x.mean(0)
-    output = model.decoder.layers[-1]
+    output = model.decoder.linears[-1]
     if model.likelihood == "gaussian":
         output.bias.copy_(mean)
         if model.sigma == "learned":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,35 +16,19 @@ from vae_core.checks import check_number, refuse
 from vae_core.data import Dataset
 from vae_core.likelihoods import misfit
 from vae_core.models import VAE
-from vae_core.objectives import ElboTerms, Weighting, elbo_terms
+from vae_core.objectives import Weighting, elbo_terms
 from vae_core.rng import generator
-from vae_core.training.batches import Batches
 from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
-from vae_core.training.gradients import FlatParameters, write_gradients
 from vae_core.training.history import History, Recorder
-from vae_core.training.initial import start_at_data_mean
-from vae_core.training.optimiser import FlatAdam
-from vae_core.training.snapshot import Snapshot, model_for
+from vae_core.training.interventions import Intervention, run_id
+from vae_core.training.learner import Learner, available_device, check_finite
+from vae_core.training.snapshot import Snapshot
+from vae_core.training.stopping import Stopping
 
 RECORD_EVERY = 10
 VALIDATE_EVERY = 100
+EARLY_VALIDATIONS = (10, 25, 50)
 VALIDATION_IMAGES = 2000
-# Of a gain on the validation ELBO that restarts the patience of "plateau".
-LEAST_GAIN = 1e-3
-
-
-@dataclass(frozen=True)
-class Intervention:
-    """A setting that was changed while a run stood at a step, before it took the next one."""
-
-    step: int
-    setting: str
-    value: float
-
-
-def run_id(config: TrainConfig, dataset_digest: str) -> str:
-    """Return 12 hex digits: the same settings, seed and data give the same id."""
-    return hashlib.sha256(f"{config.to_json()}/{dataset_digest}".encode()).hexdigest()[:12]
 
 
 class Run:
@@ -60,12 +42,11 @@ class Run:
         config: The settings at the start.
         dataset: The data.
         id: See `run_id`.
-        model: The live model; treat it as read-only, or take a `snapshot`.
         step: Steps taken.
         seconds: Time spent in `advance`.
         interventions: What was changed, in order.
         scheduled: Interventions to be replayed when their steps come.
-        failed: Whether the loss became infinite; the weights are then those of the last good moment.
+        failed: Whether the loss became infinite; step and weights are then those of the last good moment.
         stop_reason: A sentence once it has stopped, else None.
     """
 
@@ -88,22 +69,14 @@ class Run:
         self.config = config
         self.dataset = dataset
         self.id = run_id(config, dataset.digest)
-        self._device = _device(config.device)
         self.scheduled = tuple(interventions)
-        self._train = dataset.train.x.to(self._device)
+        self._device = available_device(config.device)
         self._validation = dataset.validation.x[:VALIDATION_IMAGES].to(self._device)
         self._begin()
 
     def _begin(self) -> None:
         config = self.config
-        self.model: VAE = model_for(config, self.dataset.image_shape)
-        start_at_data_mean(self.model, self.dataset.train.x)
-        self.model.to(self._device)
-        self._flat = FlatParameters.of(self.model)
-        self._adam = FlatAdam(self._flat)
-        self._batches = Batches(
-            self._train, batch_size=config.batch_size, latent_dim=config.latent_dim, seed=config.seed
-        )
+        self._learner = Learner(config, self.dataset, device=self._device)
         self._live: dict[str, Any] = {name: getattr(config, name) for name in LIVE_SETTINGS}
         self.step = 0
         self.seconds = 0.0
@@ -113,12 +86,17 @@ class Run:
         self._train_rows = Recorder(config.latent_dim)
         self._validation_rows = Recorder(config.latent_dim)
         self._pace: deque[tuple[float, int]] = deque(maxlen=50)
-        self._best_elbo, self._stale = -math.inf, 0
-        self._best = self._flat.values.clone()
-        self._keep()
+        self._stopping = Stopping(config)
+        self._best = self._learner.weights()
+        self._good = (0, self._best)
         self._validate()
 
     # ---- reading -------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> VAE:
+        """The live model; read it only, or take a `snapshot`."""
+        return self._learner.model
 
     @property
     def finished(self) -> bool:
@@ -137,11 +115,11 @@ class Run:
 
     @property
     def images_per_second(self) -> float:
-        """Over the last second or so of training; 0 before the first steps."""
+        """Over the last calls of `advance`; 0 before the first."""
         if len(self._pace) < 2:
             return 0.0
         (t0, s0), (t1, s1) = self._pace[0], self._pace[-1]
-        return (s1 - s0) * self._batches.batch_size / max(t1 - t0, 1e-9)
+        return (s1 - s0) * self._learner.batch_size / max(t1 - t0, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
@@ -150,7 +128,7 @@ class Run:
             return 0.0
         if not self.images_per_second:
             return None
-        left = (self.config.steps - self.step) * self._batches.batch_size / self.images_per_second
+        left = (self.config.steps - self.step) * self._learner.batch_size / self.images_per_second
         if self.config.stop == "time":
             left = min(left, max(0.0, self.config.time_limit_s - self.seconds))
         return left
@@ -195,65 +173,48 @@ class Run:
         """
         if (steps is None) == (budget_s is None):
             refuse("advance", "must be given either steps or budget_s", f"{steps} and {budget_s}")
-        if steps is not None:
-            check_number("steps", steps, low=0, high=1_000_000_000, integer=True)
-        else:
-            check_number("budget_s", budget_s, low=0.0, high=1e9)
-        first, start = self.step, time.perf_counter()
-        before = self.seconds
+        most = math.inf if steps is None else check_number("steps", steps, low=0, high=1e12, integer=True)
+        budget = math.inf if budget_s is None else check_number("budget_s", budget_s, low=0, high=1e9)
+        taken, before, start = 0, self.seconds, time.perf_counter()
         if not self._pace:
-            self._pace.append((before, first))
-        while not self.finished:
-            if steps is not None and self.step - first >= steps:
-                break
-            if budget_s is not None and self.seconds - before >= budget_s and self.step > first:
-                break
-            self._one_step()
+            self._pace.append((before, self.step))
+        while not self.finished and taken < most and (taken == 0 or self.seconds - before < budget):
+            moved = self._one_step()
             self.seconds = before + time.perf_counter() - start
+            if not moved:
+                break
+            taken += 1
             self._after_step()
         self._pace.append((self.seconds, self.step))
-        return self.step - first
+        return taken
 
-    @torch.no_grad()
-    def _one_step(self) -> None:
+    def _one_step(self) -> bool:
         for intervention in self.scheduled:
             if intervention.step == self.step:
                 self.set(intervention.setting, intervention.value)
-        x, noise = self._batches.next()
-        weighting = self._weighting()
-        weight, rate = weighting.weight(self.step), self._learning_rate()
-        terms = write_gradients(self.model, x, noise, weight=weight, free_bits=weighting.free_bits)
-        if self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY:
-            reconstruction = self.model.decoder.likelihood_of(terms.outputs).log_prob(x).mean()
-            self._record(self._train_rows, reconstruction, terms.kl_per_dimension, weight, rate)
-        if self.failed:
-            return  # the good weights are back in place, and this gradient is none
-        self._adam.step(rate)
+        weight, rate = self._weighting().weight(self.step), self._learning_rate()
+        measure = self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY
+        try:
+            terms = self._learner.step(
+                weight=weight, free_bits=self._live["free_bits"], learning_rate=rate, measure=measure
+            )
+        except FloatingPointError as trouble:
+            self._diverge(trouble)
+            return False
+        if terms is not None:
+            self._record(self._train_rows, *terms)
         self.step += 1
+        return True
 
     def _after_step(self) -> None:
-        if self.failed:
+        last = self.step >= self.config.steps
+        due = self.step % VALIDATE_EVERY == 0 or self.step in EARLY_VALIDATIONS or last
+        if due and not self._validate():
             return
-        if self.step % VALIDATE_EVERY == 0 or self.step in (10, 25, 50) or self.step >= self.config.steps:
-            self._validate()
-        if self.failed:
-            return
-        if self.step >= self.config.steps:
-            self._finish(f"Finished: {self.step:,} steps.")
-        elif self.config.stop == "time" and self.seconds >= self.config.time_limit_s:
-            self._finish(f"Finished: the time limit of {self.config.time_limit_s:g} s, at step {self.step:,}.")
-        elif self.config.stop == "plateau" and self._stale >= self.config.patience:
-            self._finish(
-                f"Finished at step {self.step:,}: no gain on the validation ELBO in "
-                f"{self.config.patience} validations."
-            )
-
-    def _finish(self, sentence: str) -> None:
-        if self.config.stop == "plateau":
+        self.stop_reason = self._stopping.reason(self.step, self.seconds)
+        if self.stop_reason is not None and self.config.stop == "plateau":
             # What is kept is chosen on validation data.
-            self._flat.values.copy_(self._best)
-            sentence += " The best weights on validation data are kept."
-        self.stop_reason = sentence
+            self._learner.put(self._best)
 
     # ---- parts of a step -------------------------------------------------------------------------
 
@@ -268,77 +229,57 @@ class Run:
         # ½ (1 + cos π t/T)
         return rate * 0.5 * (1.0 + math.cos(math.pi * self.step / self.config.steps))
 
-    def _record(
-        self, rows: Recorder, reconstruction: Tensor, kl: Tensor, beta: float, learning_rate: float
-    ) -> None:
-        value, parts = float(reconstruction), [float(part) for part in kl]
-        if not math.isfinite(value) or not all(map(math.isfinite, parts)):
-            self._diverge()
-            return
+    def _record(self, rows: Recorder, reconstruction: float, kl_per_dimension: list[float]) -> None:
         rows.add(
             step=self.step,
             seconds=self.seconds,
-            reconstruction=value,
-            kl_per_dimension=parts,
-            beta=beta,
-            learning_rate=learning_rate,
+            reconstruction=reconstruction,
+            kl_per_dimension=kl_per_dimension,
+            beta=self._weighting().weight(self.step),
+            learning_rate=self._learning_rate(),
         )
 
     @torch.no_grad()
-    def _validate(self) -> None:
-        terms = self._validation_terms()
-        self._record(
-            self._validation_rows,
-            terms.reconstruction.mean(),
-            terms.kl_per_dimension.mean(0),
-            self._weighting().weight(self.step),
-            self._learning_rate(),
-        )
-        if self.failed:
-            return
-        self._keep()
-        elbo = float(terms.elbo.mean())
-        if elbo > self._best_elbo + LEAST_GAIN:
-            self._best_elbo, self._stale = elbo, 0
-            self._best.copy_(self._flat.values)
-        else:
-            self._stale += 1
-
-    def _validation_terms(self) -> ElboTerms:
+    def _validate(self) -> bool:
         # The same noise at every validation, so that two of them differ by the weights alone.
         noise = generator(self.config.seed, "validation", self._device)
-        return elbo_terms(self.model, self._validation, generator=noise)
+        terms = elbo_terms(self.model, self._validation, generator=noise)
+        measured = float(terms.reconstruction.mean()), terms.kl_per_dimension.mean(0).tolist()
+        try:
+            check_finite(*measured)
+        except FloatingPointError as trouble:
+            self._diverge(trouble)
+            return False
+        self._record(self._validation_rows, *measured)
+        weights = self._learner.weights()
+        self._good = (self.step, weights)
+        if self._stopping.improves(measured[0] - sum(measured[1])):
+            self._best = weights
+        return True
 
-    def _keep(self) -> None:
-        self._good = (self.step, self._flat.values.clone())
-
-    def _diverge(self) -> None:
-        if self.failed:
-            return
+    def _diverge(self, trouble: FloatingPointError) -> None:
+        at = self.step
         self.failed = True
-        step, values = self._good
-        self._flat.values.copy_(values)
+        self.step, weights = self._good
+        self._learner.put(weights)
         self.stop_reason = (
-            f"Stopped at step {self.step:,}: the loss became infinite. The weights of step {step:,} are "
-            f"kept. Try a smaller learning rate."
+            f"Stopped at step {at:,}: {trouble}. The weights of step {self.step:,} are kept. "
+            f"Try a smaller learning rate."
         )
 
     # ---- keeping ---------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Tensor]:
         """Return every tensor but the weights that decides how the run goes on."""
-        step, values = self._good
-        parts = {
-            **{f"adam.{name}": value for name, value in self._adam.state().items()},
-            **{f"batches.{name}": value for name, value in self._batches.state().items()},
+        step, weights = self._good
+        return {
+            **self._learner.state(),
             "best": self._best,
-            "good": values,
+            "good": weights,
             "good_step": torch.tensor(step),
+            "history.train": torch.from_numpy(self._train_rows.table()),
+            "history.validation": torch.from_numpy(self._validation_rows.table()),
         }
-        for name, rows in (("train", self._train_rows), ("validation", self._validation_rows)):
-            table = torch.tensor(rows.rows, dtype=torch.float64)
-            parts[f"history.{name}"] = table.reshape(len(rows.rows), 7 + self.config.latent_dim)
-        return parts
 
     def progress(self) -> dict[str, Any]:
         """Return every plain value that decides how the run goes on."""
@@ -348,9 +289,8 @@ class Run:
             "live": self.live_settings,
             "failed": self.failed,
             "stop_reason": self.stop_reason,
-            # JSON has no infinity: the value before the first validation is None.
-            "best_elbo": self._best_elbo if math.isfinite(self._best_elbo) else None,
-            "stale": self._stale,
+            "best_elbo": self._stopping.best_elbo,
+            "stale": self._stopping.stale,
         }
 
     def restore(
@@ -366,28 +306,25 @@ class Run:
         Raises:
             KeyError, RuntimeError: If something is missing or of another shape.
         """
-        self.model.load_state_dict(weights)
-        parts: dict[str, dict[str, Tensor]] = {"adam": {}, "batches": {}, "history": {}}
-        for name, value in state.items():
-            group, _, key = name.partition(".")
-            if key:
-                parts[group][key] = value
-        self._adam.restore({k: v.to(self._device if v.ndim else "cpu") for k, v in parts["adam"].items()})
-        self._batches.restore(parts["batches"])
-        self._best.copy_(state["best"])
-        self._good = (int(state["good_step"]), self._flat.values.clone().copy_(state["good"]))
-        self._train_rows.rows = parts["history"]["train"].tolist()
-        self._validation_rows.rows = parts["history"]["validation"].tolist()
+        self._learner.restore(weights, state)
+        self._best = state["best"].to(self._device)
+        self._good = (int(state["good_step"]), state["good"].to(self._device))
+        self._train_rows.restore(state["history.train"].numpy())
+        self._validation_rows.restore(state["history.validation"].numpy())
         self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
         self._live = {name: SETTINGS[name].check(progress["live"][name]) for name in LIVE_SETTINGS}
         self.failed, self.stop_reason = bool(progress["failed"]), progress["stop_reason"]
-        best = progress["best_elbo"]
-        self._best_elbo, self._stale = -math.inf if best is None else float(best), int(progress["stale"])
+        self._stopping.best_elbo = float(progress["best_elbo"])
+        self._stopping.stale = int(progress["stale"])
         self.interventions = tuple(interventions)
         self._pace.clear()
 
     def save(self, folder: Path | str) -> None:
-        """Write the run to a folder, so that `load` goes on exactly here (see `checkpoint`)."""
+        """Write the run to a folder, so that `load` goes on exactly here (see `checkpoint`).
+
+        Raises:
+            OSError: If the disk refuses; an earlier save in the folder is then still whole.
+        """
         from vae_core.training.checkpoint import save
 
         save(self, Path(folder))
@@ -402,11 +339,3 @@ class Run:
         from vae_core.training.checkpoint import load
 
         return load(Path(folder), dataset)
-
-
-def _device(name: str) -> torch.device:
-    if name == "cuda" and not torch.cuda.is_available():
-        refuse("device", "must be there", "cuda, and this machine has no NVIDIA GPU that PyTorch can use")
-    if name == "mps" and not torch.backends.mps.is_available():
-        refuse("device", "must be there", "mps, and this machine has no Apple chip that PyTorch can use")
-    return torch.device(name)

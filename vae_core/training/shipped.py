@@ -67,9 +67,7 @@ def make(name: str, folder: Path = FOLDER) -> float:
     """Train one of the shipped models, write it, and return its test ELBO in nats per image."""
     run = Run(SHIPPED[name], load_dataset(SHIPPED[name].dataset))
     run.advance(steps=run.config.steps)
-    terms = elbo_terms(
-        run.model, run.dataset.test.x, samples=TEST_SAMPLES, generator=generator(0, "test")
-    )
+    terms = elbo_terms(run.model, run.dataset.test.x, samples=TEST_SAMPLES, generator=generator(0, "test"))
     elbo = float(terms.elbo.mean())
     place = folder / name
     shutil.rmtree(place, ignore_errors=True)
