@@ -1,0 +1,120 @@
+"""A model, its optimiser and its batches: one gradient step at a time."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from vae_core.checks import refuse
+from vae_core.data import Dataset
+from vae_core.training.batches import Batches
+from vae_core.training.config import TrainConfig
+from vae_core.training.gradients import FlatParameters, write_gradients
+from vae_core.training.initial import start_at_data_mean
+from vae_core.training.optimiser import FlatAdam
+from vae_core.training.snapshot import model_for
+
+
+class Learner:
+    """What changes with each step; it knows no history and no stopping.
+
+    Attributes:
+        model: The live model, whose parameters are views of one flat vector.
+        batch_size: Images a step.
+    """
+
+    def __init__(self, config: TrainConfig, dataset: Dataset, *, device: torch.device) -> None:
+        """Start from the initial weights of the config's seed."""
+        self.model = model_for(config, dataset.image_shape)
+        start_at_data_mean(self.model, dataset.train.x)
+        self.model.to(device)
+        self._device = device
+        self._flat = FlatParameters.of(self.model)
+        self._adam = FlatAdam(self._flat)
+        self._batches = Batches(
+            dataset.train.x.to(device),
+            batch_size=config.batch_size,
+            latent_dim=config.latent_dim,
+            seed=config.seed,
+        )
+        self.batch_size = self._batches.batch_size
+
+    @torch.no_grad()
+    def step(
+        self, *, weight: float, free_bits: float, learning_rate: float, measure: bool
+    ) -> tuple[float, list[float]] | None:
+        """Train on the next batch.
+
+        Args:
+            weight: β at this step.
+            free_bits: Nats per latent dimension that cost nothing.
+            learning_rate: Of Adam.
+            measure: Whether to evaluate the terms of the batch, before the weights move.
+
+        Returns:
+            Where `measure`: the batch's mean reconstruction and mean KL per dimension, in nats per image.
+
+        Raises:
+            FloatingPointError: If they are not finite; the weights have not moved.
+        """
+        x, noise = self._batches.next()
+        terms = write_gradients(self.model, x, noise, weight=weight, free_bits=free_bits)
+        measured = None
+        if measure:
+            likelihood = self.model.decoder.likelihood_of(terms.outputs)
+            measured = float(likelihood.log_prob(x).mean()), [float(kl) for kl in terms.kl_per_dimension]
+            check_finite(*measured)
+        self._adam.step(learning_rate)
+        return measured
+
+    def weights(self) -> Tensor:
+        """Return a copy of all parameters as one vector."""
+        return self._flat.values.clone()
+
+    def put(self, weights: Tensor) -> None:
+        """Set all parameters to what `weights` gave once."""
+        self._flat.values.copy_(weights)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return every tensor but the weights that decides the next steps."""
+        return {
+            **{f"adam.{name}": value for name, value in self._adam.state().items()},
+            **{f"batches.{name}": value for name, value in self._batches.state().items()},
+        }
+
+    def restore(self, weights: dict[str, Tensor], state: dict[str, Tensor]) -> None:
+        """Take over a model's `state_dict` and what `state` gave.
+
+        Raises:
+            KeyError, RuntimeError: If something is missing or of another shape.
+        """
+        self.model.load_state_dict(weights)
+        # Adam's step count stays on the CPU, its moments on the device.
+        adam = _part("adam", state)
+        self._adam.restore({k: v.to(self._device) if v.ndim else v for k, v in adam.items()})
+        self._batches.restore(_part("batches", state))
+
+
+def _part(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{name}."): v for key, v in state.items() if key.startswith(f"{name}.")}
+
+
+def check_finite(reconstruction: float, kl_per_dimension: list[float]) -> None:
+    """Raise FloatingPointError unless all terms are finite."""
+    if not all(map(math.isfinite, (reconstruction, *kl_per_dimension))):
+        raise FloatingPointError("the loss became infinite")
+
+
+def available_device(name: str) -> torch.device:
+    """Return a device that this machine has.
+
+    Raises:
+        SettingError: If it hasn't.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        refuse("device", "must be there", "cuda, and this machine has no NVIDIA GPU that PyTorch can use")
+    if name == "mps" and not torch.backends.mps.is_available():
+        refuse("device", "must be there", "mps, and this machine has no Apple chip that PyTorch can use")
+    return torch.device(name)
