@@ -1,8 +1,8 @@
 """Measure the live components in a real browser: python tests/browser/bench_plot.py
 
-Charts: frames per second, gaps and remounts while a chart of 300 or 5,000 points changes four times a second,
-our live chart beside st.plotly_chart in the same run. Decoder: milliseconds a decode, and from a pointer event
-to the frame that shows it.
+Charts: frames per second, gaps and remounts while 300 or 5,000 points change four times a second, our live
+chart beside st.plotly_chart in the same run. Decoder: milliseconds a decode, and from a pointer event to the
+frame that shows it.
 """
 
 import shutil
