@@ -86,15 +86,3 @@ def test_the_style_sheet_has_every_word_of_the_glossary() -> None:
     for symbol in GLOSSARY:
         assert f"--lab-{symbol.word.replace('_', '-')}-text:" in sheet
     assert "None" not in sheet
-
-
-def test_the_old_menu_is_not_obeyed_once_a_run_has_begun() -> None:
-    page = open_page()
-    shipped = page.session_state[keys.MODEL]
-    run_id = a_run(engine_state.shared_engine(), visitor="test session id")
-    old_menu = keys.MODEL_MENU + shipped
-    page.session_state[keys.MODEL] = f"run:{run_id}"
-    page.session_state[old_menu] = f"shipped:{shipped_names()[1]}"
-    page.run()
-    assert page.session_state[keys.MODEL] == f"run:{run_id}"
-    assert page.sidebar.selectbox[0].key == f"{keys.MODEL_MENU}run:{run_id}"
