@@ -5,6 +5,7 @@
 
 import base64
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,18 @@ from plotly.graph_objects import Figure
 
 from pages.components.packing import pack
 from pages.components.register import register
+from pages.figures.theme import template
 
 DEFAULT_HEIGHT = 320
 
 # Plotly writes a style sheet into the document, which a shadow root would keep out.
 _host = register("plot", isolate_styles=False)
+
+
+@cache
+def templates() -> dict[str, Any]:
+    """Return the light and the dark template as JSON: a switch of themes makes no rerun, so both travel."""
+    return {name: template(name).to_plotly_json() for name in ("light", "dark")}
 
 
 def take_columns(node: Any, columns: list[np.ndarray]) -> Any:
@@ -53,11 +61,13 @@ def pack_figure(figure: Figure, *, height: int | None = None, alt: str = "") -> 
         The message.
     """
     spec = json.loads(plotly.io.to_json(figure, validate=False))
+    spec["layout"].pop("template", None)
     columns: list[np.ndarray] = []
     header = {
         "data": take_columns(spec["data"], columns),
         "layout": take_columns(spec["layout"], columns),
         "height": int(height or spec["layout"].get("height") or DEFAULT_HEIGHT),
+        "templates": templates(),
         "alt": alt,
         "plotly": plotly.__version__,
     }
@@ -70,7 +80,7 @@ def plot(figure: Figure, *, key: str, height: int | None = None, alt: str = "") 
     Zoom is kept as long as ``layout.uirevision`` stays the same; change it to start afresh (a new run, say).
 
     Args:
-        figure: The figure. Its text takes the page's font, and the page's text colour where it sets none.
+        figure: The figure. It wears our template of the theme that the page has at that moment.
         key: The chart's key.
         height: In CSS pixels; the figure's own, or 320, when ``None``.
         alt: What the figure shows, in a sentence, for those who cannot see it.

@@ -93,6 +93,7 @@ def test_a_drag_moves_the_image_and_tells_python_on_release_only(page: Page, har
 
     value = sliders.first.evaluate("input => input.valueAsNumber")
     sent = traffic.sent
+    page.mouse.move(x + 12 * width / 40, y + 300)  # let go far below the slider
     page.mouse.up()
     eventually(lambda: heard(page)[0] == round(value, 2), "Python hears of the release", patience_s=5)
     page.wait_for_timeout(500)

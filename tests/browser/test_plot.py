@@ -66,9 +66,13 @@ def test_a_chart_says_what_it_shows_and_fits_its_container(page: Page, harness: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_chart_wears_the_pages_font_and_colour(page: Page, harness: Server) -> None:
-    page.emulate_media(color_scheme="dark")
+def test_a_chart_wears_the_pages_font_and_colours(page: Page, harness: Server) -> None:
+    page.emulate_media(color_scheme="light")
     open_chart(page, harness)
+    grid = "getComputedStyle(document.querySelector('.lab-plot .gridlayer path')).stroke"
+    assert page.evaluate(grid) == "rgb(232, 234, 238)"
+    page.emulate_media(color_scheme="dark")
+    eventually(lambda: page.evaluate(grid) == "rgb(42, 47, 56)", "the grid of the dark template")
     asked = """() => {
       const host = document.querySelector('.lab-plot');
       const title = host.querySelector('.gtitle');

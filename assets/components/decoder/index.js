@@ -18,6 +18,7 @@ const FRAME = `
       <div class="buttons">
         <button type="button" class="random">Random from the prior</button>
         <button type="button" class="reset">Reset</button>
+        <span class="legend" hidden>KL of each dimension, nats per image</span>
       </div>
       <div class="rows" role="group" aria-label="Latent code z"></div>
     </div>
@@ -34,6 +35,7 @@ class Instrument {
     const find = (/** @type {string} */ selector) => /** @type {any} */ (this.root.querySelector(selector));
     this.canvas = /** @type {HTMLCanvasElement} */ (find('canvas'));
     this.screen = /** @type {HTMLElement} */ (find('.screen'));
+    this.legend = /** @type {HTMLElement} */ (find('.legend'));
     this.sliders = new Sliders(find('.rows'), { moved: () => this.paintSoon(), settled: () => this.tell() });
     find('.random').onclick = () => this.jump(Array.from(this.sliders.z, () => normal(() => 1 - Math.random())));
     find('.reset').onclick = () => this.jump(Array.from(this.sliders.z, () => 0));
@@ -65,6 +67,8 @@ class Instrument {
     const { header } = this.decoder;
     this.sliders.build(header.latent_dim, header.spread);
     this.sliders.showKl(header.kl_per_dimension, header.unused);
+    this.legend.hidden = !header.kl_per_dimension;
+    this.screen.classList.toggle('line', header.view === 'line');
     const given = JSON.stringify(header.z);
     if (header.z && given !== this.given && !this.sliders.held) {
       this.sliders.set(header.z);
@@ -113,7 +117,8 @@ class Instrument {
       this.canvas.style.height = `${size.height}px`;
       paintImage(this.canvas, mean, header.image_shape);
     } else {
-      this.canvas.style.width = this.canvas.style.height = `${Math.min(280, this.screen.clientWidth)}px`;
+      this.canvas.style.width = `${Math.min(280, this.screen.clientWidth)}px`;
+      this.canvas.style.height = 'auto';
       paintPoint(this.canvas, mean, this.cloud, this.reach, this.colours());
     }
     if (!this.canvas.hasAttribute('aria-label')) this.describe();

@@ -1,6 +1,7 @@
 /** What the decoder's answer looks like: an image, or a point of the plane or of a line. */
 
 const SIZE = 280; // of points' canvases, in CSS pixels
+const LINE_HEIGHT = 84; // where x is one number
 const MARGIN = 34;
 const CLOUD = 300; // draws from the prior that show where x can be at all
 
@@ -110,26 +111,30 @@ export function axisReach(points, before) {
  */
 export function paintPoint(canvas, mean, cloud, reach, colours) {
   const ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== SIZE * ratio) canvas.width = canvas.height = SIZE * ratio;
+  const flat = mean.length === 1;
+  const height = flat ? LINE_HEIGHT : SIZE;
+  if (canvas.width !== SIZE * ratio || canvas.height !== height * ratio) {
+    canvas.width = SIZE * ratio;
+    canvas.height = height * ratio;
+  }
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, SIZE, SIZE);
-  const flat = mean.length === 1;
+  context.clearRect(0, 0, SIZE, height);
   const middle = SIZE / 2;
   const across = (/** @type {number} */ x) => middle + (x / reach) * (middle - MARGIN);
-  const up = (/** @type {number} */ y) => (flat ? middle : middle - (y / reach) * (middle - MARGIN));
+  const up = (/** @type {number} */ y) => (flat ? height / 2 : middle - (y / reach) * (middle - MARGIN));
 
   context.strokeStyle = context.fillStyle = colours.text;
   context.font = `11px ${colours.font}`;
   context.lineWidth = 1;
   context.globalAlpha = 0.25;
   for (const tick of [-reach, 0, reach]) {
-    line(context, across(tick), flat ? middle - 5 : MARGIN, across(tick), flat ? middle + 5 : SIZE - MARGIN);
+    line(context, across(tick), flat ? up(0) - 5 : MARGIN, across(tick), flat ? up(0) + 5 : SIZE - MARGIN);
     if (!flat || tick === 0) line(context, MARGIN, up(tick), SIZE - MARGIN, up(tick));
   }
   context.globalAlpha = 0.75;
   context.textAlign = 'center';
-  const below = flat ? middle + 20 : SIZE - MARGIN + 16;
+  const below = flat ? up(0) + 20 : SIZE - MARGIN + 16;
   for (const tick of [-reach, 0, reach]) context.fillText(sign(tick), across(tick), below);
   context.fillText(flat ? 'x' : 'x₁', middle, below + 14);
   if (!flat) {
@@ -139,7 +144,7 @@ export function paintPoint(canvas, mean, cloud, reach, colours) {
   }
   context.globalAlpha = 0.3;
   for (let n = 0; n < cloud.length; n += mean.length) {
-    if (flat) line(context, across(cloud[n]), middle - 12, across(cloud[n]), middle - 2);
+    if (flat) line(context, across(cloud[n]), up(0) - 12, across(cloud[n]), up(0) - 2);
     else dot(context, across(cloud[n]), up(cloud[n + 1]), 1.5);
   }
   context.globalAlpha = 1;

@@ -2,6 +2,7 @@
 
 const KEY_STEP = 0.05;
 const SETTLE_MS = 250; // a held arrow key is one change
+const LET_GO = ['pointerup', 'pointercancel'];
 
 /** @type {(value: number) => string} */
 export const signed = (value) => (value < 0 ? '−' : value > 0 ? '+' : '') + Math.abs(value).toFixed(2);
@@ -24,6 +25,8 @@ export class Sliders {
     this.spread = 3;
     this.held = false;
     this.timer = 0;
+    this.letGo = () => this.release();
+    for (const name of LET_GO) window.addEventListener(name, this.letGo); // wherever the pointer has got to
   }
 
   /**
@@ -36,19 +39,10 @@ export class Sliders {
     if (count === this.rows.length && spread === this.spread) return;
     this.spread = spread;
     this.z = new Float64Array(count);
-    this.heading = this.makeHeading();
     this.rows = Array.from(this.z, (_, index) => this.makeRow(index));
     this.host.classList.toggle('many', count > 8);
-    this.host.replaceChildren(...(count > 8 ? [] : [this.heading]), ...this.rows.map(({ row }) => row));
+    this.host.replaceChildren(...this.rows.map(({ row }) => row));
     this.z.forEach((_, index) => this.show(index));
-  }
-
-  makeHeading() {
-    const heading = document.createElement('div');
-    heading.className = 'row with-kl heading';
-    heading.setAttribute('aria-hidden', 'true');
-    heading.innerHTML = '<span></span><span></span><span></span><span>KL, nats</span>';
-    return heading;
   }
 
   /** @param {number} index */
@@ -77,7 +71,6 @@ export class Sliders {
       input.step = String(KEY_STEP);
     };
     input.onchange = () => (this.held ? this.release() : this.settleLater());
-    input.onpointerup = input.onpointercancel = () => this.release();
     return { row, input, value, kl };
   }
 
@@ -139,7 +132,6 @@ export class Sliders {
   showKl(kl, unused) {
     const largest = kl ? Math.max(...kl, 1e-9) : 1;
     this.notes = kl?.map((nats, i) => `KL ${nats.toFixed(2)} nats per image${unused?.[i] ? ', unused' : ''}`);
-    if (this.heading) this.heading.hidden = !kl;
     this.rows.forEach(({ row, kl: cell }, index) => {
       const dead = Boolean(unused?.[index]);
       row.classList.toggle('with-kl', Boolean(kl));
@@ -147,7 +139,7 @@ export class Sliders {
       row.title = dead ? 'The model does not use this dimension: its KL is 0 and it moves nothing.' : '';
       cell.hidden = !kl;
       if (kl) {
-        cell.textContent = dead ? `unused` : kl[index].toFixed(2);
+        cell.textContent = dead ? 'unused' : kl[index].toFixed(2);
         cell.style.setProperty('--share', String(kl[index] / largest));
       }
       this.describe(index);
@@ -155,6 +147,7 @@ export class Sliders {
   }
 
   destroy() {
+    for (const name of LET_GO) window.removeEventListener(name, this.letGo);
     clearTimeout(this.timer);
   }
 }

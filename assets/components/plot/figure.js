@@ -35,7 +35,7 @@ function filled(node, columns) {
 
 /**
  * @param {Uint8Array} bytes made by `pack_figure`
- * @returns {{data: any[], layout: any, alt: string, height: number, plotly: string}}
+ * @returns {{data: any[], layout: any, templates: {light: any, dark: any}, alt: string, height: number, plotly: string}}
  */
 export function readFigure(bytes) {
   const { header, arrays } = unpack(bytes);

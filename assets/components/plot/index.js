@@ -24,6 +24,7 @@ class Chart {
     this.bytes = null;
     this.held = false;
     this.drawing = false;
+    this.gone = false;
     this.stale = false;
     this.width = 0;
     /** @type {any} */
@@ -51,7 +52,7 @@ class Chart {
     if (!this.bytes || !this.stale || this.drawing || this.held || !this.root.clientWidth) return;
     this.drawing = true;
     try {
-      while (this.stale && !this.held) {
+      while (this.stale && !this.held && !this.gone) {
         this.stale = false;
         const figure = readFigure(this.bytes);
         this.plotly ??= await loadPlotly(figure.plotly);
@@ -66,20 +67,23 @@ class Chart {
       throw error;
     } finally {
       this.drawing = false;
+      if (this.gone) this.plotly?.purge(this.root);
     }
   }
 
   /**
-   * The figure's layout in the page's clothes: its font, its text colour, its ground, and the size that is there.
+   * The figure's layout in the page's clothes: the template of its theme, its font, its text colour, its ground,
+   * and the size that is there.
    *
-   * @param {{layout: any, height: number}} figure
+   * @param {{layout: any, templates: {light: any, dark: any}, height: number}} figure
    */
-  dressed({ layout, height }) {
+  dressed({ layout, templates, height }) {
     const style = getComputedStyle(this.root);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const { transition, ...rest } = layout;
     return {
       uirevision: 'kept',
+      template: isLight(style.color) ? templates.dark : templates.light,
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
       ...rest,
@@ -94,9 +98,19 @@ class Chart {
   destroy() {
     this.resizing.disconnect();
     for (const name of ['pointerup', 'pointercancel']) window.removeEventListener(name, this.release);
-    this.plotly?.purge(this.root);
+    this.gone = true;
+    if (!this.drawing) this.plotly?.purge(this.root); // else Plotly, half-way through, would call what is gone
     this.root.remove();
   }
+}
+
+/**
+ * @param {string} colour as computed: `rgb(232, 234, 237)`, or `color(srgb 0.91 0.92 0.93)`
+ * @returns {boolean} whether it is nearer to white than to black
+ */
+function isLight(colour) {
+  const [red, green, blue] = (colour.match(/[\d.]+/g) ?? ['0', '0', '0']).map(Number);
+  return 0.3 * red + 0.6 * green + 0.1 * blue > (colour.startsWith('rgb') ? 127 : 0.5);
 }
 
 /** @type {WeakMap<object, Chart>} */
