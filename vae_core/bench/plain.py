@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import count
 
 import torch
 from torch import Tensor, nn
@@ -49,10 +50,10 @@ def negative_elbo(model: PlainVAE, x: Tensor, noise: Tensor) -> Tensor:
     return bce + kl
 
 
-def plain_epochs(
+def plain_steps(
     x: Tensor, *, hidden: int, latent_dim: int, batch_size: int, seed: int
-) -> Iterator[PlainVAE]:
-    """Train for ever; yield the model after each epoch.
+) -> Iterator[tuple[PlainVAE, int]]:
+    """Train for ever; yield the model and the number of finished epochs after each step.
 
     Args:
         x: Training images, (N, D).
@@ -67,13 +68,13 @@ def plain_epochs(
         TensorDataset(x), batch_size=batch_size, shuffle=True, generator=generator(seed, "order")
     )
     source = generator(seed, "noise")
-    while True:
+    for epoch in count():
         total = 0.0
-        for (batch,) in loader:
+        for i, (batch,) in enumerate(loader):
             optimiser.zero_grad()
             noise = torch.randn((len(batch), latent_dim), generator=source)
             loss = negative_elbo(model, batch, noise)
             loss.backward()
             total += loss.item()
             optimiser.step()
-        yield model
+            yield model, epoch + (i == len(loader) - 1)

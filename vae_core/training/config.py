@@ -72,8 +72,8 @@ class Setting:
             int(check_number(self.name, width, low=self.low, high=self.high, integer=True)) for width in value
         )
 
-    def from_text(self, text: str) -> Any:
-        """Return the value that a text means, as in a link or on a command line; numbers are clamped.
+    def parse(self, text: str, *, clamp: bool = False) -> Any:
+        """Return the value that a text means, as on a command line or, clamped, in a link.
 
         Raises:
             SettingError: If the text is none of this setting's values.
@@ -81,12 +81,13 @@ class Setting:
         if self.kind == "choice" or (self.kind == "sigma" and text == "learned"):
             return self.check(text)
         if self.kind == "widths":
-            parts = [part for part in text.replace("-", ",").split(",") if part]
-            if text == "linear":
-                return ()
-            return self.check([int(self._number(part)) for part in parts[: MAX_LAYERS + 1]])
-        number = min(max(self._number(text), self.low), self.high)
-        return self.check(int(number) if self.kind == "integer" else number)
+            parts = [] if text == "linear" else text.split(",")
+            return self.check([self._number(part) for part in parts[: MAX_LAYERS + 1]])
+        number = self._number(text)
+        if clamp:
+            number = min(max(number, self.low), self.high)
+            number = int(number) if self.kind == "integer" else number
+        return self.check(number)
 
     def _number(self, text: str) -> float:
         try:
@@ -199,7 +200,7 @@ class TrainConfig:
             if name not in query:
                 continue
             try:
-                values[name] = SETTINGS[name].from_text(query[name])
+                values[name] = SETTINGS[name].parse(query[name], clamp=True)
             except SettingError as error:
                 sentences.append(str(error))
         return cls(**values), tuple(sentences)
@@ -209,7 +210,8 @@ def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(str(width) for width in value) or "linear"
     if isinstance(value, float):
-        return f"{value:.10g}"
+        short = f"{value:.10g}"
+        return short if float(short) == value else repr(value)
     return str(value)
 
 

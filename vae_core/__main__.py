@@ -1,0 +1,7 @@
+"""`python -m vae_core train | evaluate | bench`."""
+
+import sys
+
+from vae_core.commands.parser import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""`python -m vae_core evaluate`: what a saved run is worth on its test data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vae_core.commands.numbers import whole
+from vae_core.data import Dataset, load_dataset
+from vae_core.divergences import standard_normal_kl
+from vae_core.estimators import Estimate, importance_log_likelihood
+from vae_core.likelihoods import score_name
+from vae_core.models import VAE
+from vae_core.rng import generator
+from vae_core.training.checkpoint import load_snapshot
+
+Figures = dict[str, Estimate]
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Evaluate and print.
+
+    Raises:
+        SettingError: If the folder holds no whole run, or an option is out of its limits.
+    """
+    samples = whole("--samples", options.samples, low=1, high=1_000_000)
+    draws = whole("--elbo-samples", options.elbo_samples, low=2, high=100_000)
+    seed = whole("--seed", options.seed, low=0, high=2**31 - 1)
+    snapshot = load_snapshot(Path(options.run))
+    dataset = load_dataset(snapshot.config.dataset)
+    model = snapshot.model().double()
+    x = dataset.test.x.double()
+    figures = test_figures(model, x, samples=samples, draws=draws, seed=seed)
+    if options.json:
+        sys.stdout.write(json.dumps(as_json(figures, dataset, samples)) + "\n")
+    else:
+        sys.stdout.write(as_table(figures, snapshot.config.likelihood, dataset, samples))
+
+
+@torch.no_grad()
+def test_figures(model: VAE, x: Tensor, *, samples: int, draws: int, seed: int) -> Figures:
+    """Return ELBO, reconstruction, KL and the importance-weighted bound of each image, in nats.
+
+    Args:
+        model: In float64.
+        x: Test images, (B, D), float64.
+        samples: K of the bound.
+        draws: Of z per image, for the reconstruction.
+        seed: Of the noise.
+    """
+    q = model.encode(x)
+    kl = standard_normal_kl(q).sum(1)
+    source = generator(seed, "evaluate")
+    scores = torch.stack([model.decode(q.sample(source)[0]).log_prob(x) for _ in range(draws)])
+    reconstruction, error = scores.mean(0), scores.std(0) / math.sqrt(draws)
+    return {
+        "elbo": Estimate(reconstruction - kl, error, "lower_bound"),
+        "reconstruction": Estimate(reconstruction, error, "estimate"),
+        "kl": Estimate(kl, torch.zeros_like(kl), "exact"),
+        "log_likelihood": importance_log_likelihood(model, x, samples=samples, generator=source),
+    }
+
+
+def as_json(figures: Figures, dataset: Dataset, samples: int) -> dict[str, object]:
+    """Return the figures as a JSON object; infinite errors are null."""
+    record: dict[str, object] = {}
+    for name, estimate in figures.items():
+        mean, monte_carlo, spread = estimate.mean()
+        record[name] = {
+            "mean": mean,
+            "monte_carlo_error": monte_carlo if math.isfinite(monte_carlo) else None,
+            "spread_error": spread,
+            "kind": estimate.kind,
+        }
+    return {
+        **record,
+        "unit": "nats per image",
+        "split": "test",
+        "images": len(dataset.test.x),
+        "importance_samples": samples,
+    }
+
+
+def as_table(figures: Figures, likelihood: str, dataset: Dataset, samples: int) -> str:
+    """Return the figures as a table, with what each is."""
+    name = score_name(likelihood, dataset.support)
+    words = {
+        "elbo": "ELBO, a lower bound",
+        "reconstruction": f"reconstruction: {name}",
+        "kl": "KL, exact",
+        "log_likelihood": f"log p(x), lower bound L_{samples}",
+    }
+    if name != "log-likelihood":
+        words["log_likelihood"] = f"log of the mean score, K = {samples}"
+    lines = [
+        f"{len(dataset.test.x)} test images of {dataset.name}, nats per image",
+        f"{'':36}{'mean':>10}{'Monte Carlo':>14}{'between images':>17}",
+    ]
+    for key, estimate in figures.items():
+        mean, monte_carlo, spread = estimate.mean()
+        lines.append(
+            f"{words[key]:36}{mean:10.3f}{'± ' + f'{monte_carlo:.3f}':>14}{'± ' + f'{spread:.3f}':>17}"
+        )
+    return "\n".join(lines) + "\n"
