@@ -19,6 +19,7 @@ class Traffic:
 
     sent: int = 0
     received: int = 0
+    bytes_received: int = 0
     sockets: list[WebSocket] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
@@ -27,7 +28,11 @@ class Traffic:
     def add(self, socket: WebSocket) -> None:
         self.sockets.append(socket)
         socket.on("framesent", lambda _: self.count("sent"))
-        socket.on("framereceived", lambda _: self.count("received"))
+        socket.on("framereceived", self.receive)
+
+    def receive(self, message: str | bytes) -> None:
+        self.count("received")
+        self.bytes_received += len(message)
 
     def count(self, way: str) -> None:
         setattr(self, way, getattr(self, way) + 1)
@@ -99,6 +104,7 @@ def test_a_drag_moves_the_image_and_tells_python_on_release_only(page: Page, har
     page.wait_for_timeout(500)
     assert traffic.sent == sent + 1
     assert value > 1.0
+    assert traffic.bytes_received < 1_350_000  # the weights came once: 1.26 MB
 
 
 def test_the_keyboard_moves_in_even_steps_and_settles_once(page: Page, harness: Server) -> None:
@@ -121,6 +127,17 @@ def test_the_keyboard_moves_in_even_steps_and_settles_once(page: Page, harness: 
     eventually(lambda: heard(page) == [0.0, -3.0], "Home goes to the lower end", patience_s=5)
     ring = sliders.nth(1).evaluate("input => getComputedStyle(input).outlineStyle")
     assert ring == "solid"
+
+
+def test_python_moves_the_sliders_once(page: Page, harness: Server) -> None:
+    sliders = open_instrument(page, harness)
+    page.get_by_text("Move").click()
+    eventually(lambda: heard(page) == [1.5, -0.5], "Python moved them", patience_s=5)
+    eventually(lambda: float(sliders.first.input_value()) == 1.5, "the browser follows", patience_s=5)
+    assert float(sliders.nth(1).input_value()) == -0.5
+    sliders.first.focus()
+    page.keyboard.press("ArrowRight")
+    eventually(lambda: heard(page) == [1.55, -0.5], "and a visitor moves on from there", patience_s=5)
 
 
 def test_buttons_draw_from_the_prior_and_reset(page: Page, harness: Server) -> None:

@@ -33,7 +33,8 @@ def decoder_part() -> None:
             seed=ticks if live else 0,
         )
         kl = np.linspace(2.4, 0.0, snapshot.config.latent_dim) if "kl" in st.query_params else None
-        position = latent_sliders(snapshot, key="sliders", kl_per_dimension=kl)
+        given = (1.5, -0.5) if st.toggle("Move") else None
+        position = latent_sliders(snapshot, key="sliders", z=given, kl_per_dimension=kl)
         st.text("heard " + " ".join(f"{value:.2f}" for value in position.z))
         st.text(f"ticks {ticks}")
 
