@@ -58,7 +58,7 @@ def _stage(model: CurrentModel) -> tuple[str, str | None, bool]:
     """Return what the page's buttons depend on: when it changes, the whole page is drawn again."""
     if model.view is None:
         return model.token, None, False
-    return model.token, model.view.state, model.view.step > 0
+    return model.token, "moving" if model.moving else model.view.state, model.view.step > 0
 
 
 def _draw(drawn_for: tuple[str, str | None, bool], status: DeltaGenerator) -> None:

@@ -33,7 +33,7 @@ class Slot:
     """Where a control stands, and what becomes of its value.
 
     A form that is filled anew gets controls with new keys. A tick that the browser sends before it has heard
-    of the new values brings those of the old controls, and nobody listens to them any more.
+    of the new values brings those of the old controls, which are not listened to any more.
 
     Attributes:
         filling: How often the form was filled anew.
@@ -50,6 +50,11 @@ class Slot:
     def key(self, name: str) -> str:
         """Return the key of a control."""
         return key_of(name, filling=self.filling)
+
+    def take(self, name: str, value: Any) -> None:
+        """Pass a new value on, unless the form has been filled anew since."""
+        if st.session_state[keys.FORM][0] == self.filling:
+            self.on_change(name, value)
 
 
 def key_of(name: str, *, filling: int) -> str:
@@ -72,7 +77,7 @@ def _single(setting: Setting, slot: Slot) -> None:
 
     def changed() -> None:
         new = st.session_state[key]
-        slot.on_change(setting.name, slot.value if new is None else new)
+        slot.take(setting.name, slot.value if new is None else new)
 
     shown: dict[str, Any] = {"key": key, "help": setting.help, "on_change": changed}
     label = f"{setting.label} :gray[(live)]" if setting.live else setting.label
@@ -101,10 +106,10 @@ def _sigma(setting: Setting, slot: Slot) -> None:
     mode_key, key = slot.key(f"{setting.name}_mode"), slot.key(setting.name)
 
     def mode_changed() -> None:
-        slot.on_change(setting.name, LEARNED if st.session_state[mode_key] == LEARNED else 1.0)
+        slot.take(setting.name, LEARNED if st.session_state[mode_key] == LEARNED else 1.0)
 
     def changed() -> None:
-        slot.on_change(setting.name, st.session_state[key])
+        slot.take(setting.name, st.session_state[key])
 
     mode = st.segmented_control(
         setting.label,
@@ -137,7 +142,7 @@ def _widths(setting: Setting, slot: Slot) -> None:
 
     def changed() -> None:
         width = st.session_state.get(width_key) or usual
-        slot.on_change(setting.name, (int(width),) * st.session_state[layers_key])
+        slot.take(setting.name, (int(width),) * st.session_state[layers_key])
 
     st.select_slider(
         setting.label,

@@ -26,13 +26,14 @@ CHANGEABLE = ("ready", "queued", "running", "paused")
 def follow(model: CurrentModel) -> None:
     """Fill the form with the settings of the current model, once for each model.
 
-    A link's own settings win over those of the model that it opens with.
+    A link's own settings win over those of the model that it opens with, or that stands in for its run.
     """
     followed = st.session_state.get(keys.FORM_FOLLOWS)
     if followed == model.token:
         return
     opened_with, _ = link.config_from_link()
-    if followed is None and opened_with != TrainConfig():
+    kept = st.session_state.pop(keys.KEEP_SETTINGS, False)
+    if kept or (followed is None and opened_with != TrainConfig()):
         adopt(opened_with, token=model.token)
     else:
         adopt(settings_of(model), token=model.token)
@@ -124,7 +125,10 @@ def settings_form(model: CurrentModel) -> None:
     fresh = differing(config, model.view)
     if fresh:
         labels = ", ".join(SETTINGS[name].label.lower() if name != "beta" else "β" for name in fresh)
-        st.caption(f"Needs a fresh start: {labels}. Start begins a new run; this one is kept.")
+        st.caption(f"Needs a fresh start: {labels}. This run is kept.")
+        st.button(
+            "Undo these changes", key="lab_undo", type="tertiary", on_click=fill, args=(settings_of(model),)
+        )
     with st.expander("More: weight of the KL"):
         _controls(config, WEIGHING, model)
     with st.expander("More: descent, length, seed"):
@@ -171,7 +175,7 @@ def matching_preset(config: TrainConfig) -> str | None:
 def _preset_picker(config: TrainConfig) -> None:
     name = matching_preset(config)
     names = [entry.name for entry in PRESETS]
-    key = f"{keys.PRESET}_{filling()}_{name}"
+    key = _preset_key(config)
     st.selectbox(
         "Preset",
         names,
@@ -186,7 +190,12 @@ def _preset_picker(config: TrainConfig) -> None:
         st.caption(preset(name).description)
 
 
+def _preset_key(config: TrainConfig) -> str:
+    """Return the key of the preset picker: a new one whenever something else than the picker moves it."""
+    return f"{keys.PRESET}_{filling()}_{matching_preset(config)}"
+
+
 def _take_preset(key: str) -> None:
     name = st.session_state[key]
-    if name is not None:
+    if name is not None and key == _preset_key(pending()):
         fill(preset(name).config)

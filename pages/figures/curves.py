@@ -117,7 +117,7 @@ def _line(curve: Curve, quantity: str, *, part: str, log_steps: bool) -> Scatter
             "width": 1.5 if trained else 2,
             "dash": "solid" if trained else "dash",
         },
-        opacity=0.55 if trained else 1.0,
+        opacity=0.6 if trained else 1.0,
         yaxis="y2" if quantity == "kl" else "y",
         hovertemplate=f"{NAMES[quantity]}, {'training batches' if trained else 'validation'} "
         "%{y:.2f}<extra></extra>",

@@ -207,6 +207,9 @@ def test_live_settings_change_the_run_and_others_need_a_fresh_start() -> None:
     assert "fresh start" not in captions(page)
     control(page, "latent_dim").set_value(3).run()
     assert "Needs a fresh start: latent dimensions." in captions(page)
+    press(page, "Undo these changes")
+    assert (pending(page).latent_dim, pending(page).beta) == (2, 4.0)
+    control(page, "latent_dim").set_value(3).run()
     before = page.session_state[keys.MODEL]
     press(page, "Start fresh")
     assert page.session_state[keys.MODEL] != before
