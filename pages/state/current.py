@@ -74,6 +74,7 @@ def current() -> CurrentModel:
             f"The run {name} is gone; a shipped model stands in. Start trains the link's settings again."
         )
         st.session_state[keys.MODEL] = link.shipped_token(default_shipped())
+        st.session_state[keys.KEEP_SETTINGS] = True
         return current()
     return _of_shipped(name)
 

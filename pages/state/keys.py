@@ -18,6 +18,9 @@ MODEL_CHOSEN = "lab_model_chosen"
 VISITOR_COOKIE = "vae_lab_visitor"
 """The cookie that says which browser owns a run. The server sets it, no script can read it."""
 
+KEEP_SETTINGS = "lab_keep_settings"
+"""Set when a shipped model stands in for a run that is gone: the form keeps the settings that it has."""
+
 FORM_FOLLOWS = "lab_form_follows"
 """The token of the model whose settings the form was last filled with."""
 

@@ -41,11 +41,15 @@ def test_a_link_to_a_run_shows_it_to_a_follower() -> None:
 
 
 def test_a_link_to_a_run_that_is_gone_says_so_and_keeps_its_settings() -> None:
-    page = open_page(model="run:0123456789ab", beta="4")
-    assert not page.exception
-    assert "0123456789ab is gone" in texts(page)
-    assert page.session_state[keys.MODEL].startswith("shipped:")
-    assert TrainConfig.from_json(page.session_state[keys.CONFIG]).beta == 4.0
+    for settings in ({}, {"beta": "4", "latent_dim": "3"}):
+        page = open_page(model="run:0123456789ab", **settings)
+        assert not page.exception
+        assert "0123456789ab is gone" in texts(page)
+        assert page.session_state[keys.MODEL].startswith("shipped:")
+        page.run()
+        assert TrainConfig.from_json(page.session_state[keys.CONFIG]).to_query() == settings
+    latent = next(slider for slider in page.slider if slider.label == "Latent dimensions")
+    assert latent.value == 3
 
 
 def test_a_run_that_goes_away_while_it_is_looked_at_is_replaced() -> None:
