@@ -9,7 +9,12 @@ Everything is in nats per image.
 from vae_core.checks import SettingError
 from vae_core.data import Dataset, Split, dataset_names, load_dataset
 from vae_core.divergences import gaussian_kl
-from vae_core.estimators import Estimate, importance_log_likelihood, log_weights
+from vae_core.estimators import (
+    Estimate,
+    importance_log_likelihood,
+    linear_gaussian_log_likelihood,
+    log_weights,
+)
 from vae_core.models import VAE, DiagonalGaussian
 from vae_core.objectives import ElboTerms, elbo_terms
 from vae_core.training import Run, TrainConfig
@@ -28,6 +33,7 @@ __all__ = [
     "elbo_terms",
     "gaussian_kl",
     "importance_log_likelihood",
+    "linear_gaussian_log_likelihood",
     "load_dataset",
     "log_weights",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Collection
 from typing import NoReturn
 
@@ -11,6 +12,11 @@ import torch
 
 class SettingError(ValueError):
     """A setting broke its rule; the message is one sentence that can be shown to a user."""
+
+
+# Shows deep nesting and long lists shortened: repr() itself fails on what is nested a thousand deep.
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 
 
 def refuse(setting: str, rule: str, got: object) -> NoReturn:
@@ -24,7 +30,9 @@ def refuse(setting: str, rule: str, got: object) -> NoReturn:
     Raises:
         SettingError: Always.
     """
-    shown = got if isinstance(got, str) and " " in got else repr(got)
+    shown = got if isinstance(got, str) and " " in got else _SHORT.repr(got)
+    # One line, whatever a user typed.
+    shown = "".join(letter if letter.isprintable() else " " for letter in shown[:81])
     if len(shown) > 80:
         shown = shown[:77] + "..."
     raise SettingError(f"{setting} {rule}, got {shown}.")
@@ -57,7 +65,8 @@ def check_number(
     rule = f"must be {kind} {span}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         refuse(setting, rule, value)
-    if not math.isfinite(value) or value < low or value > high or (open_low and value == low):
+    # Comparisons before isfinite, which fails on whole numbers too large for a float; NaN fails them all.
+    if not (low <= value <= high) or not math.isfinite(value) or (open_low and value == low):
         refuse(setting, rule, value)
     if integer:
         if value != int(value):

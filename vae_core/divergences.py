@@ -40,6 +40,8 @@ def gaussian_kl(mean0: Tensor, cov0: Tensor, mean1: Tensor, cov1: Tensor) -> Ten
     Raises:
         SettingError: If the shapes don't fit or a covariance is not positive definite.
     """
+    if mean0.ndim < 1 or mean1.ndim < 1:
+        refuse("mean0 and mean1", "must have shape (..., d)", "a scalar")
     d = mean0.shape[-1]
     for name, mean, cov in (("cov0", mean0, cov0), ("cov1", mean1, cov1)):
         if mean.shape[-1] != d or cov.shape[-2:] != (d, d):
@@ -79,7 +81,9 @@ def monte_carlo_kl(
 
 def _cholesky(name: str, cov: Tensor) -> Tensor:
     root, info = torch.linalg.cholesky_ex(cov)
-    if bool((info != 0).any()):
+    # Cholesky reads one half only: the other has to say the same, up to rounding.
+    slack = 1e3 * torch.finfo(cov.dtype).eps * cov.abs().amax((-2, -1), keepdim=True)
+    if bool((info != 0).any()) or not bool(((cov - cov.mT).abs() <= slack).all()):
         refuse(
             name, "must be symmetric and positive definite", f"one of shape {tuple(cov.shape)} that is not"
         )

@@ -53,9 +53,9 @@ def elbo_terms(
         SettingError: If `samples` is out of its limits or x has the wrong shape.
     """
     check_number("samples", samples, low=1, high=1_000_000, integer=True)
+    posterior = model.encode(x)
     if generator is None:
         generator = torch.Generator(device=x.device).manual_seed(0)
-    posterior = model.encode(x)
     kl_per_dimension = standard_normal_kl(posterior)
     reconstruction = torch.zeros_like(kl_per_dimension[:, 0])
     for _ in range(samples):

@@ -1,6 +1,13 @@
-"""Estimators of log p(x), each a reduction of the log-weights."""
+"""Estimators of log p(x): reductions of the log-weights, and closed forms."""
 
 from vae_core.estimators.estimate import Estimate, log_mean_exp
 from vae_core.estimators.importance import importance_log_likelihood, log_weights
+from vae_core.estimators.linear_gaussian import linear_gaussian_log_likelihood
 
-__all__ = ["Estimate", "importance_log_likelihood", "log_mean_exp", "log_weights"]
+__all__ = [
+    "Estimate",
+    "importance_log_likelihood",
+    "linear_gaussian_log_likelihood",
+    "log_mean_exp",
+    "log_weights",
+]

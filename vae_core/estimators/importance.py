@@ -14,7 +14,7 @@ from vae_core.gaussians import DiagonalGaussian
 from vae_core.models import VAE
 from vae_core.units import LOG_TWO_PI
 
-# Decoded numbers held at once: 4 million floats are 16 MB, and twice that in float64.
+# Numbers of the decoder's widest layer held at once: 4 million floats are 16 MB, twice that in float64.
 CHUNK_NUMBERS = 4_000_000
 
 Proposal = Callable[[Tensor], DiagonalGaussian]
@@ -47,13 +47,15 @@ def log_weights(
         SettingError: If `samples` is out of its limits or x has the wrong shape.
     """
     check_number("samples", samples, low=1, high=10_000_000, integer=True)
+    q = (proposal or model.encode)(x)
     if generator is None:
         generator = torch.Generator(device=x.device).manual_seed(0)
-    q = (proposal or model.encode)(x)
-    chunk = max(1, CHUNK_NUMBERS // max(1, x.numel()))
+    widest = max(model.dimensions, model.latent_dim, *model.hidden)
+    chunk = max(1, CHUNK_NUMBERS // max(1, len(x) * widest))
     parts = []
     for start in range(0, samples, chunk):
-        z = q.sample(generator, samples=min(chunk, samples - start))
+        # One draw at a time, so that the numbers depend neither on the chunks nor on K.
+        z = torch.cat([q.sample(generator) for _ in range(min(chunk, samples - start))])
         # log w = log p(x|z) + log p(z) − log q(z|x)
         log_prior = -0.5 * (z**2 + LOG_TWO_PI).sum(-1)
         parts.append(model.decoder(z).log_prob(x) + log_prior - q.log_prob(z))

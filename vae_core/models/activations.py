@@ -35,7 +35,13 @@ _ALL = (
     # h = tanh a, h' = 1 − h²
     Activation("tanh", torch.tanh, lambda g, a, h: _aten.tanh_backward(g, h), smooth=True),
     # h = log(1 + eᵃ), h' = sigmoid(a)
-    Activation("softplus", F.softplus, lambda g, a, h: _aten.softplus_backward(g, a, 1.0, 20.0), smooth=True),
+    Activation(
+        "softplus",
+        # PyTorch's own threshold of 20 makes a step of 2e-9, which is not smooth to quadrature.
+        lambda a: F.softplus(a, threshold=40.0),
+        lambda g, a, h: _aten.softplus_backward(g, a, 1.0, 40.0),
+        smooth=True,
+    ),
     # h = a sigmoid(a)
     Activation("silu", F.silu, lambda g, a, h: _aten.silu_backward(g, a), smooth=True),
     # h = a for a > 0, eᵃ − 1 below
