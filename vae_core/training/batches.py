@@ -47,7 +47,16 @@ class Batches:
         }
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state.
+
+        Raises:
+            KeyError, TypeError, ValueError, RuntimeError: If it is none.
+        """
+        queue = state["queue"]
+        if queue.dtype != torch.int64 or queue.ndim != 1:
+            raise ValueError("the queue must hold whole numbers")
+        if len(queue) and (int(queue.min()) < 0 or int(queue.max()) >= len(self._x)):
+            raise ValueError("the queue names images that are not there")
         self._order.set_state(state["order"])
         self._noise.set_state(state["noise"])
-        self._queue = state["queue"].clone()
+        self._queue = queue.clone()

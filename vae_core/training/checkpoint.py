@@ -23,12 +23,14 @@ from vae_core.checks import SettingError, check_number, refuse
 from vae_core.data import Dataset, load_dataset
 from vae_core.models.vae import check_image_shape
 from vae_core.training.config import TrainConfig
-from vae_core.training.interventions import Intervention
+from vae_core.training.interventions import checked_intervention
 from vae_core.training.run import Run
 from vae_core.training.snapshot import Snapshot, model_for
 
 FORMAT = 1
 MAX_JSON_BYTES = 64_000_000
+# What reading fields and tensors of a damaged folder can raise, besides SettingError.
+DAMAGED = (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, OSError, SafetensorError)
 
 
 def save(run: Run, folder: Path) -> None:
@@ -44,7 +46,8 @@ def save(run: Run, folder: Path) -> None:
     _write(folder / weights, dict(run.model.state_dict()))
     _write(folder / state, run.state())
     replace_record(folder, record)
-    for old in folder.glob("*.safetensors"):
+    # What earlier saves left, whole or killed.
+    for old in (*folder.glob("*.safetensors"), *folder.glob("run.json.*")):
         if old.name not in (weights, state):
             old.unlink(missing_ok=True)
 
@@ -116,15 +119,15 @@ def load(folder: Path, dataset: Dataset | None = None) -> Run:
     if record.get("dataset_digest") != data.digest:
         refuse("dataset", "must be the one that the run was trained on", f"other data named {data.name}")
     try:
-        scheduled = [Intervention(**entry) for entry in record["scheduled"]]
-        done = [Intervention(**entry) for entry in record["interventions"]]
+        scheduled = [checked_intervention(entry) for entry in record["scheduled"]]
+        done = [checked_intervention(entry) for entry in record["interventions"]]
         run = Run(config, data, interventions=scheduled)
         weights = load_file(_inside(folder, record["weights"]))
         state = load_file(_inside(folder, record["state"]))
         run.restore(record, weights, state, interventions=done)
     except SettingError:
         raise
-    except (KeyError, TypeError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+    except DAMAGED as error:
         refuse("run", "must be a whole run folder", f"{folder.name} ({type(error).__name__})")
     return run
 
@@ -144,7 +147,7 @@ def load_snapshot(folder: Path) -> Snapshot:
         expected = {name: tuple(v.shape) for name, v in model_for(config, shape).state_dict().items()}
     except SettingError:
         raise
-    except (KeyError, TypeError, ValueError, OSError, SafetensorError) as error:
+    except DAMAGED as error:
         refuse("run", "must be a whole run folder", f"{folder.name} ({type(error).__name__})")
     if {name: value.shape for name, value in arrays.items()} != expected:
         refuse("run", "must hold the weights that its settings ask for", folder.name)

@@ -15,8 +15,8 @@ Column = NDArray[np.float64]
 class Curve:
     """Values at T recorded steps, in nats per image; each column is (T,), per dimension (T, L).
 
-    A training row is the mean over the batches since the row before (noisy: one draw of z each); a
-    validation row is the mean over the whole validation split.
+    A training row is the mean over one batch (noisy: one draw of z for each image); a validation row is the
+    mean over the validation split, at most its first 2,000 images, with the same draws at every row.
     """
 
     step: Column

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
-from vae_core.training.config import TrainConfig
+from vae_core.checks import check_choice, check_number, refuse
+from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,19 @@ class Intervention:
     step: int
     setting: str
     value: float
+
+
+def checked_intervention(values: Any) -> Intervention:
+    """Return an intervention from the fields of one, as they stand in a saved run.
+
+    Raises:
+        SettingError: If a field is missing or broke its rule.
+    """
+    if not isinstance(values, dict) or set(values) != {"step", "setting", "value"}:
+        refuse("intervention", "must have a step, a setting and a value", values)
+    step = int(check_number("step of an intervention", values["step"], low=0, high=1e9, integer=True))
+    setting = check_choice("setting of an intervention", values["setting"], LIVE_SETTINGS)
+    return Intervention(step, setting, SETTINGS[setting].check(values["value"]))
 
 
 def run_id(config: TrainConfig, dataset_digest: str) -> str:

@@ -88,13 +88,31 @@ class Learner:
         """Take over a model's `state_dict` and what `state` gave.
 
         Raises:
-            KeyError, RuntimeError: If something is missing or of another shape.
+            KeyError, ValueError, RuntimeError: If something is missing or not as it was saved.
         """
         self.model.load_state_dict(weights)
+        if not all(bool(value.isfinite().all()) for value in weights.values()):
+            raise ValueError("the weights are not finite")
         # Adam's step count stays on the CPU, its moments on the device.
         adam = _part("adam", state)
+        if adam and {name: v.shape for name, v in adam.items()} != self._adam_shapes():
+            raise ValueError("the optimiser's state has other shapes")
         self._adam.restore({k: v.to(self._device) if v.ndim else v for k, v in adam.items()})
         self._batches.restore(_part("batches", state))
+
+    def checked(self, weights: Tensor) -> Tensor:
+        """Return weights on the device if they are such as `weights` gave once.
+
+        Raises:
+            ValueError: If their shape is another, or they are not finite.
+        """
+        if weights.shape != self._flat.values.shape or not bool(weights.isfinite().all()):
+            raise ValueError("the weights have another shape, or are not finite")
+        return weights.to(self._device, self._flat.values.dtype)
+
+    def _adam_shapes(self) -> dict[str, torch.Size]:
+        whole = self._flat.values.shape
+        return {"step": torch.Size(()), "exp_avg": whole, "exp_avg_sq": whole}
 
 
 def _part(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from vae_core.objectives import Weighting, elbo_terms
 from vae_core.rng import generator
 from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
 from vae_core.training.history import History, Recorder
-from vae_core.training.interventions import Intervention, run_id
+from vae_core.training.interventions import Intervention, checked_intervention, run_id
 from vae_core.training.learner import Learner, available_device, check_finite
 from vae_core.training.snapshot import Snapshot
 from vae_core.training.stopping import Stopping
@@ -69,7 +70,7 @@ class Run:
         self.config = config
         self.dataset = dataset
         self.id = run_id(config, dataset.digest)
-        self.scheduled = tuple(interventions)
+        self.scheduled = tuple(checked_intervention(asdict(entry)) for entry in interventions)
         self._device = available_device(config.device)
         self._validation = dataset.validation.x[:VALIDATION_IMAGES].to(self._device)
         self._begin()
@@ -211,7 +212,10 @@ class Run:
         due = self.step % VALIDATE_EVERY == 0 or self.step in EARLY_VALIDATIONS or last
         if due and not self._validate():
             return
-        self.stop_reason = self._stopping.reason(self.step, self.seconds)
+        reason = self._stopping.reason(self.step, self.seconds)
+        if reason is not None and not due and not self._validate():
+            return
+        self.stop_reason = reason
         if self.stop_reason is not None and self.config.stop == "plateau":
             # What is kept is chosen on validation data.
             self._learner.put(self._best)
@@ -307,8 +311,8 @@ class Run:
             KeyError, RuntimeError: If something is missing or of another shape.
         """
         self._learner.restore(weights, state)
-        self._best = state["best"].to(self._device)
-        self._good = (int(state["good_step"]), state["good"].to(self._device))
+        self._best = self._learner.checked(state["best"])
+        self._good = (int(state["good_step"]), self._learner.checked(state["good"]))
         self._train_rows.restore(state["history.train"].numpy())
         self._validation_rows.restore(state["history.validation"].numpy())
         self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
