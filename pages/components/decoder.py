@@ -19,6 +19,7 @@ Z_LIMIT = 6.0
 UNUSED_BELOW_NATS = 0.01
 
 _instrument = register("decoder")
+_weights = register("weights")
 
 
 @dataclass(frozen=True)
@@ -50,42 +51,45 @@ def decoder_layers(snapshot: Snapshot) -> list[np.ndarray]:
     return arrays
 
 
-def pack_decoder(
-    snapshot: Snapshot,
-    *,
-    spread: float = 3.0,
-    z: Sequence[float] | None = None,
-    kl_per_dimension: Sequence[float] | np.ndarray | None = None,
-) -> bytes:
+def pack_decoder(snapshot: Snapshot) -> bytes:
     """Pack a snapshot's decoder for the browser.
 
     Args:
         snapshot: The model.
-        spread: The sliders run from -spread to +spread.
-        z: Where the sliders are to stand, (L,); where they are, when ``None``.
-        kl_per_dimension: KL of each latent dimension, (L,), in nats per image.
 
     Returns:
         The header and float32 tensors, as :func:`pages.components.packing.pack` writes them.
     """
-    config = snapshot.config
     header = {
         "key": snapshot.key,
-        "latent_dim": config.latent_dim,
+        "latent_dim": snapshot.config.latent_dim,
         "image_shape": list(snapshot.image_shape),
-        "activation": config.activation,
-        "likelihood": config.likelihood,
+        "activation": snapshot.config.activation,
+        "likelihood": snapshot.config.likelihood,
         "view": view_of(snapshot.image_shape),
+    }
+    return pack(header, decoder_layers(snapshot))
+
+
+def instrument_settings(
+    snapshot: Snapshot,
+    *,
+    spread: float,
+    z: Sequence[float] | None,
+    kl_per_dimension: Sequence[float] | np.ndarray | None,
+) -> dict[str, Any]:
+    """Return what the instrument needs beside the weights; see :func:`latent_sliders`."""
+    latent_dim = snapshot.config.latent_dim
+    kl = [] if kl_per_dimension is None else [float(value) for value in kl_per_dimension]
+    known = len(kl) == latent_dim and all(map(math.isfinite, kl))
+    return {
+        "key": snapshot.key,
+        "latent_dim": latent_dim,
         "spread": float(spread),
         "z": None if z is None else [round(float(value), 6) for value in z],
-        "kl_per_dimension": None,
-        "unused": None,
+        "kl_per_dimension": [round(value, 4) for value in kl] if known else None,
+        "unused": [value < UNUSED_BELOW_NATS for value in kl] if known else None,
     }
-    kl = [] if kl_per_dimension is None else [float(value) for value in kl_per_dimension]
-    if len(kl) == config.latent_dim and all(map(math.isfinite, kl)):
-        header["kl_per_dimension"] = [round(value, 4) for value in kl]
-        header["unused"] = [value < UNUSED_BELOW_NATS for value in kl]
-    return pack(header, decoder_layers(snapshot))
 
 
 def checked_z(value: Any, latent_dim: int) -> tuple[float, ...]:
@@ -138,10 +142,12 @@ def latent_sliders(
     if given is not None and st.session_state.get(remembered) != given:
         st.session_state[remembered] = given
         st.session_state[key] = {"z": list(given)}
-    result = _instrument(
-        key=key,
-        data=pack_decoder(snapshot, spread=spread, z=given, kl_per_dimension=kl_per_dimension),
-        default={"z": [0.0] * latent_dim},
-        on_z_change=on_change or (lambda: None),
-    )
+    with st.container(gap=None):
+        _weights(key=f"{key} weights", data=pack_decoder(snapshot))
+        result = _instrument(
+            key=key,
+            data=instrument_settings(snapshot, spread=spread, z=given, kl_per_dimension=kl_per_dimension),
+            default={"z": [0.0] * latent_dim},
+            on_z_change=on_change or (lambda: None),
+        )
     return LatentPosition(z=checked_z(result.z, latent_dim))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from plotly.graph_objects import Figure, Heatmap, Scatter
 
-from pages.components.decoder import checked_z, pack_decoder
+from pages.components.decoder import checked_z, instrument_settings, pack_decoder
 from pages.components.images import as_bytes, pack_images
 from pages.components.packing import pack
 from pages.components.plot import pack_figure
@@ -49,13 +49,22 @@ def test_what_no_browser_can_read_is_refused() -> None:
 
 def test_a_decoder_is_packed_once_and_whole() -> None:
     snapshot = random_snapshot(hidden=(20, 10), latent_dim=3)
-    header, arrays = unpack(pack_decoder(snapshot, kl_per_dimension=[1.0, 0.001, math.nan]))
+    header, arrays = unpack(pack_decoder(snapshot))
     assert [array.shape for array in arrays] == [(10, 3), (10,), (20, 10), (20,), (784, 20), (784,)]
     assert header["key"] == snapshot.key
-    assert header["kl_per_dimension"] is None
     assert pack_decoder(snapshot) == pack_decoder(snapshot)
-    header, _ = unpack(pack_decoder(snapshot, kl_per_dimension=np.array([1.0, 0.001, 0.5])))
-    assert header["unused"] == [False, True, False]
+
+
+def test_settings_name_the_unused_dimensions_and_no_kl_that_is_none() -> None:
+    snapshot = random_snapshot(hidden=(20, 10), latent_dim=3)
+
+    def unused(kl: object) -> list[bool] | None:
+        return instrument_settings(snapshot, spread=3.0, z=None, kl_per_dimension=kl)["unused"]
+
+    assert unused(np.array([1.0, 0.001, 0.5])) == [False, True, False]
+    assert unused([1.0, 0.001, math.nan]) is None
+    assert unused([1.0, 0.001]) is None
+    assert unused(None) is None
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,6 @@ import { unpack } from '../packing.js';
  * @property {string} activation
  * @property {string} likelihood
  * @property {"image"|"plane"|"line"} view
- * @property {number} spread
- * @property {number[]|null} z
- * @property {number[]|null} kl_per_dimension
- * @property {boolean[]|null} unused
  */
 
 /**

@@ -1,10 +1,10 @@
 /**
  * The instrument: one slider per latent dimension and the x that they decode to, inside one animation frame.
  *
- * Python sends packed weights when the model changes, and hears of z when the pointer or the keyboard lets go.
+ * A carrier (../weights) brings the weights when the model changes; Python hears of z when the pointer or the keyboard lets go.
  */
 
-import { Decoder } from './decoder.js';
+import { decoderOf, listen } from './carriers.js';
 import { Sliders, signed } from './sliders.js';
 import { axisReach, crispSize, normal, paintImage, paintPoint, priorCloud } from './screen.js';
 
@@ -24,6 +24,18 @@ const FRAME = `
     </div>
   </div>`;
 
+/** @typedef {import('./decoder.js').Decoder} Decoder */
+
+/**
+ * @typedef {object} Settings what Python sends at each run (pages/components/decoder.py); small.
+ * @property {string} key digest of the weights that are to decode
+ * @property {number} latent_dim
+ * @property {number} spread
+ * @property {number[]|null} z
+ * @property {number[]|null} kl_per_dimension nats per image
+ * @property {boolean[]|null} unused
+ */
+
 /** One mounted instrument. */
 class Instrument {
   /** @param {HTMLElement | ShadowRoot} parent */
@@ -39,8 +51,8 @@ class Instrument {
     this.sliders = new Sliders(find('.rows'), { moved: () => this.paintSoon(), settled: () => this.tell() });
     find('.random').onclick = () => this.jump(Array.from(this.sliders.z, () => normal(() => 1 - Math.random())));
     find('.reset').onclick = () => this.jump(Array.from(this.sliders.z, () => 0));
-    /** @type {Uint8Array|null} */
-    this.bytes = null;
+    /** @type {Settings|null} */
+    this.settings = null;
     /** @type {Decoder|null} */
     this.decoder = null;
     this.frame = 0;
@@ -52,31 +64,37 @@ class Instrument {
     this.setStateValue = () => {};
     this.resizing = new ResizeObserver(() => this.paintSoon());
     this.resizing.observe(this.screen);
+    this.deaf = listen(() => this.update());
   }
 
   /**
-   * Take a message from Python. The sliders stay where they are, unless the model has other dimensions or Python
-   * moves them while nobody holds one.
-   *
-   * @param {Uint8Array} bytes
+   * Follow Python's settings and the newest weights. The sliders stay where they are, unless the model has other
+   * dimensions, or Python moves them while nobody holds one.
    */
-  receive(bytes) {
-    if (bytes === this.bytes) return;
-    this.bytes = bytes;
-    this.decoder = new Decoder(bytes);
-    const { header } = this.decoder;
-    this.sliders.build(header.latent_dim, header.spread);
-    this.sliders.showKl(header.kl_per_dimension, header.unused);
-    this.legend.hidden = !header.kl_per_dimension;
-    this.screen.classList.toggle('line', header.view === 'line');
-    const given = JSON.stringify(header.z);
-    if (header.z && given !== this.given && !this.sliders.held) {
-      this.sliders.set(header.z);
+  update() {
+    const { settings } = this;
+    if (!settings) return;
+    const decoder = decoderOf(settings.key);
+    if (decoder && decoder !== this.decoder) this.adopt(decoder);
+    if (!this.decoder || this.decoder.latentDim !== settings.latent_dim) return; // the weights are on their way
+    this.sliders.build(settings.latent_dim, settings.spread);
+    this.sliders.showKl(settings.kl_per_dimension, settings.unused);
+    this.legend.hidden = !settings.kl_per_dimension;
+    const given = JSON.stringify(settings.z);
+    if (settings.z && given !== this.given && !this.sliders.held) {
+      this.sliders.set(settings.z);
       this.told = given;
     }
     this.given = given;
-    if (header.view !== 'image') {
-      this.cloud = priorCloud(this.decoder);
+    this.paintSoon();
+  }
+
+  /** @param {Decoder} decoder */
+  adopt(decoder) {
+    this.decoder = decoder;
+    this.screen.classList.toggle('line', decoder.header.view === 'line');
+    if (decoder.header.view !== 'image') {
+      this.cloud = priorCloud(decoder);
       this.reach = axisReach(this.cloud, this.reach);
     }
   }
@@ -136,6 +154,7 @@ class Instrument {
 
   destroy() {
     cancelAnimationFrame(this.frame);
+    this.deaf();
     this.resizing.disconnect();
     this.sliders.destroy();
     this.root.remove();
@@ -148,13 +167,14 @@ const MOUNTED = new WeakMap();
 /**
  * Streamlit calls this at mount, and again on the same parent whenever data or theme change.
  *
- * @param {{data: Uint8Array, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: any) => void}} mount
+ * @param {{data: Settings, parentElement: HTMLElement | ShadowRoot, setStateValue: (name: string, value: any) => void}} mount
  */
 export default function decoder({ data, parentElement, setStateValue }) {
   const instrument = MOUNTED.get(parentElement) ?? new Instrument(parentElement);
   MOUNTED.set(parentElement, instrument);
   instrument.setStateValue = setStateValue;
-  if (data) instrument.receive(data);
+  instrument.settings = data;
+  instrument.update();
   instrument.paintSoon();
   return () => {
     instrument.destroy();
