@@ -1,14 +1,24 @@
 """Taking a run along: its folder, its history, and the code that makes it again."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from pages.exports import as_python, run_zip
 from pages.state.current import CurrentModel
 from pages.state.engine import engine
+from vae_core.engine import Engine
 
 
-def downloads(model: CurrentModel) -> None:
-    """Show the downloads of a run and its code; a shipped model has its code only."""
+def downloads(
+    model: CurrentModel, *, run_zip: Callable[[Engine, str], bytes], as_python: Callable[..., str]
+) -> None:
+    """Show the downloads of a run and its code; a shipped model has its code only.
+
+    Args:
+        model: The current model.
+        run_zip: Packs a run's folder, by its id.
+        as_python: Writes the program that makes a run from its config, interventions and steps.
+    """
     view = model.view
     with st.container(horizontal=True, gap="small"):
         if view is not None:

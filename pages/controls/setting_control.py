@@ -111,14 +111,10 @@ def _sigma(setting: Setting, slot: Slot) -> None:
     def changed() -> None:
         slot.take(setting.name, st.session_state[key])
 
-    mode = st.segmented_control(
-        setting.label,
-        ("1", CHOSEN, LEARNED),
-        default=LEARNED if slot.value == LEARNED else "1" if slot.value == 1 else CHOSEN,
-        key=mode_key,
-        help=setting.help,
-        on_change=mode_changed,
-        required=True,
+    modes = ("1", CHOSEN, LEARNED)
+    mode = LEARNED if slot.value == LEARNED else "1" if slot.value == 1 else CHOSEN
+    mode = st.selectbox(
+        setting.label, modes, modes.index(mode), key=mode_key, help=setting.help, on_change=mode_changed
     )
     if mode == CHOSEN:
         chosen = 1.0 if slot.value == LEARNED else slot.value

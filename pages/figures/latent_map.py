@@ -8,11 +8,12 @@ from plotly.graph_objects import Bar, Figure, Scatter, Scattergl
 from pages.figures.theme import GROUND, QUIET, ThemeName, blank, class_colour, mark, subscript, template
 from vae_core.training.snapshot import Observation
 
-CLOSED_BELOW = 0.1
+CLOSED_BELOW = 0.01
 """Nats per image: a dimension whose KL is lower carries next to nothing about x."""
 
 MOST_POINTS = 2000
-MOST_SVG_POINTS = 600
+MOST_SVG_POINTS = 1200
+"""Beyond, WebGL draws the points; up to here they need nothing of the browser."""
 BINS = 48
 
 FARTHEST = 12.0

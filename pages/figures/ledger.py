@@ -23,7 +23,7 @@ def step_ledger(history: History, *, theme: ThemeName, reconstruction_name: str 
     return ledger(
         float(curve.reconstruction[-1]),
         [float(value) for value in curve.kl_per_dimension[-1]],
-        whose="An image of this batch",
+        whose="This batch costs",
         weight=float(curve.beta[-1]),
         theme=theme,
         reconstruction_name=reconstruction_name,
@@ -37,7 +37,7 @@ def validation_ledger(
     return ledger(
         observation.reconstruction,
         [float(value) for value in observation.kl_per_dimension],
-        whose="A validation image",
+        whose="Validation data cost",
         theme=theme,
         reconstruction_name=reconstruction_name,
     )
@@ -58,7 +58,7 @@ def ledger(
         reconstruction: E_q log p(x|z) in nats per image. Where a density is high this is positive, and its
             piece of the bar points to the left.
         kl_per_dimension: KL of each latent dimension (L,) in nats per image.
-        whose: The subject of the title: whose mean cost it is.
+        whose: Begins the title: whose mean cost it is.
         theme: "light" or "dark".
         weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
@@ -69,7 +69,7 @@ def ledger(
     figure.add_trace(_piece("Reconstruction", cost, mark("reconstruction"), total, theme))
     for index, value in enumerate(kl_per_dimension, start=1):
         figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
-    title = f"{whose} costs {nats(cost + kl)} nats: reconstruction {nats(cost)} + KL {nats(kl)}."
+    title = f"{whose} {nats(cost + kl)} nats/image: reconstruction {nats(cost)} + KL {nats(kl)}."
     if weight != 1:
         title += f" Training weighs this KL by {weight:.3g}."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
@@ -83,12 +83,19 @@ def ledger(
         showlegend=False,
         xaxis={
             "title": {"text": f"cost = −ELBO, nats per image{called}"},
-            "range": [min(0.0, cost) * 1.05, max(max(cost, 0.0) + kl, 1e-6) * 1.35],
+            "range": _span(cost, kl),
         },
         yaxis={"visible": False, "fixedrange": True},
         annotations=[_kl_note(kl_per_dimension, at=max(cost, 0.0) + kl, theme=theme)],
     )
     return figure
+
+
+def _span(cost: float, kl: float) -> list[float]:
+    """Return the axis's range: the whole bar, with room for the note at its right."""
+    low, high = min(0.0, cost), max(cost, 0.0) + kl
+    length = max(high - low, 1e-6)
+    return [low - 0.01 * length, high + 0.32 * length]
 
 
 def _piece(

@@ -1,12 +1,14 @@
 """Data that can be seen whole: points in the plane or on a line, and what the model makes of them."""
 
 import numpy as np
-from plotly.graph_objects import Figure, Scatter, Scattergl
+from plotly.graph_objects import Figure, Scatter
 
 from pages.figures.theme import QUIET, ThemeName, blank, mark, template
 from vae_core.training.snapshot import Observation
 
-MOST_POINTS = 2000
+MOST_POINTS = 400
+"""Of each kind: SVG, which every browser has, redraws three times as many several times a second."""
+
 BINS = 60
 
 
@@ -49,7 +51,7 @@ def _points(layers: tuple[Layer, ...]) -> Figure:
     figure = Figure()
     for name, rows, colour, opacity in layers:
         figure.add_trace(
-            Scattergl(
+            Scatter(
                 x=rows[:, 0].astype(np.float32),
                 y=rows[:, 1].astype(np.float32),
                 mode="markers",

@@ -7,6 +7,7 @@ from pages.controls.layout import write_rules
 from pages.controls.live import live
 from pages.controls.settings import follow, settings_form
 from pages.controls.transport import transport_bar
+from pages.exports import as_python, run_zip
 from pages.state.current import current
 
 write_rules()
@@ -20,4 +21,4 @@ with form, st.container(key="lab_settings"):
     settings_form(model)
 with moving:
     live(model, status)
-    downloads(model)
+    downloads(model, run_zip=run_zip, as_python=as_python)

@@ -10,8 +10,8 @@ from pages.controls.status import clock, progress_of, queued_sentence, status_ht
 from pages.controls.transport import FOLLOWER, Transport, transport
 from tests.fakes import FakeFactory, wait_until
 from vae_core.engine import Engine, RunView
-from vae_core.training.config import TrainConfig
 from vae_core.training import Intervention
+from vae_core.training.config import TrainConfig
 
 CONFIG = TrainConfig(dataset="tiny-binary", hidden=(4,), steps=50)
 
