@@ -80,6 +80,7 @@ class Chart {
   dressed({ layout, templates, height }) {
     const style = getComputedStyle(this.root);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const touch = window.matchMedia('(pointer: coarse)').matches;
     const { transition, ...rest } = layout;
     return {
       uirevision: 'kept',
@@ -88,6 +89,7 @@ class Chart {
       plot_bgcolor: 'rgba(0,0,0,0)',
       ...rest,
       ...(transition && !still ? { transition } : {}),
+      ...(touch ? { dragmode: false } : {}), // a finger on a chart scrolls the page
       font: { family: style.fontFamily, color: style.color, ...layout.font },
       width: this.width,
       height,
