@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from vae_core.likelihoods import Bernoulli, ContinuousBernoulli, Gaussian, Likelihood
 from vae_core.models.activations import activation_named
@@ -28,12 +29,12 @@ class Decoder(nn.Module):
         likelihood: str,
         sigma: float | Literal["learned"],
     ) -> None:
-        """Make the layers, not yet initialised by a seed (see `VAE`)."""
+        """Make the layers; `VAE` draws their weights, from a seed and not from the global generator."""
         super().__init__()
         self.activation = activation_named(activation)
         self.likelihood = likelihood
         widths = [latent_dim, *hidden, dimensions]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.layers = nn.ModuleList(skip_init(nn.Linear, a, b) for a, b in pairwise(widths))
         if likelihood == "gaussian" and sigma == "learned":
             self.log_sigma = nn.Parameter(torch.zeros(()))
         elif likelihood == "gaussian":

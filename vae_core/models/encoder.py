@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from vae_core.gaussians import DiagonalGaussian
 from vae_core.models.activations import activation_named
@@ -18,13 +19,15 @@ class Encoder(nn.Module):
     """An MLP from x to (μ, log σ²); without hidden layers μ is linear in x and σ is constant."""
 
     def __init__(self, dimensions: int, hidden: Sequence[int], latent_dim: int, activation: str) -> None:
-        """Make the layers, not yet initialised by a seed (see `VAE`)."""
+        """Make the layers; `VAE` draws their weights, from a seed and not from the global generator."""
         super().__init__()
         self.latent_dim = latent_dim
         self.activation = activation_named(activation)
         widths = [dimensions, *hidden]
         outputs = 2 * latent_dim if hidden else latent_dim
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, [*hidden, outputs], strict=True))
+        self.layers = nn.ModuleList(
+            skip_init(nn.Linear, a, b) for a, b in zip(widths, [*hidden, outputs], strict=True)
+        )
         self.constant_log_var = None if hidden else nn.Parameter(torch.zeros(latent_dim))
 
     @property
