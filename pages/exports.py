@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from vae_core.engine import Engine
-from vae_core.training.config import TrainConfig
 from vae_core.training import Intervention
+from vae_core.training.config import TrainConfig
 
 
 def run_zip(engine: Engine, run_id: str) -> bytes:

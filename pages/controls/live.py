@@ -24,6 +24,7 @@ from pages.state.theme import theme_name
 from vae_core.data import load_dataset
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
+from vae_core.likelihoods.score_floor import bernoulli_score_floor
 from vae_core.training.snapshot import Observation, Snapshot
 
 TICK_S = 0.4
@@ -78,6 +79,17 @@ def reconstruction_name(model: CurrentModel) -> str:
     return score_name(model.config.likelihood, load_dataset(model.config.dataset).support)
 
 
+def floor_of(model: CurrentModel) -> float:
+    """Return the mean cost below which no Bernoulli score of these data comes; 0 where there is no score."""
+    data = model.config.dataset
+    return 0.0 if reconstruction_name(model) == "log-likelihood" else _score_floor(data)
+
+
+@st.cache_resource(show_spinner=False)
+def _score_floor(name: str) -> float:
+    return float(bernoulli_score_floor(load_dataset(name).full.x).mean())
+
+
 def _draw_shipped(model: CurrentModel, seen: Observation) -> None:
     """A trained model that has no curves: the decoder stands in their place."""
     theme, score = theme_name(), reconstruction_name(model)
@@ -89,7 +101,7 @@ def _draw_shipped(model: CurrentModel, seen: Observation) -> None:
     _show(
         "validation_ledger",
         LEDGER_HEIGHT,
-        lambda: validation_ledger(seen, theme=theme, reconstruction_name=score),
+        lambda: validation_ledger(seen, theme=theme, reconstruction_name=score, floor=floor_of(model)),
         (seen, theme),
     )
     _outputs(seen)
@@ -113,7 +125,7 @@ def _draw_run(model: CurrentModel, view: RunView, seen: Observation | None) -> N
     _show(
         "ledger",
         LEDGER_HEIGHT,
-        lambda: step_ledger(history, theme=theme, reconstruction_name=score),
+        lambda: step_ledger(history, theme=theme, reconstruction_name=score, floor=floor_of(model)),
         (history, theme),
     )
     _outputs(seen)

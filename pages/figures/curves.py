@@ -37,11 +37,10 @@ def curves(
     for quantity in ("elbo", "reconstruction", "kl"):
         for part in ("train", "validation"):
             figure.add_trace(_line(getattr(history, part), quantity, part=part, log_steps=log_steps))
-    if reconstruction_name != "log-likelihood":
-        figure.update_traces(
-            name=f"Reconstruction ({reconstruction_name})", selector={"name": "Reconstruction"}
-        )
-    title = _title(history)
+    is_score = reconstruction_name != "log-likelihood"
+    if is_score:
+        figure.update_traces(name=reconstruction_name, selector={"name": NAMES["reconstruction"]})
+    title = _title(history, is_score=is_score)
     figure.update_layout(
         template=template(theme),
         title={"text": title},
@@ -136,13 +135,14 @@ def _span(history: History, quantities: tuple[str, ...]) -> list[float] | None:
     return [low - room, high + room]
 
 
-def _title(history: History) -> str:
+def _title(history: History, *, is_score: bool) -> str:
     """Say what the curves show: the validation ELBO, and how it moved over the last quarter of the steps."""
     curve, name = (
         (history.validation, "Validation") if len(history.validation.step) else (history.train, "Training")
     )
     elbo = curve.elbo
-    now = f"{name} ELBO {nats(float(elbo[-1]))} nats/image"
+    kind = "ELBO, as a score," if is_score else "ELBO"
+    now = f"{name} {kind} {nats(float(elbo[-1]))} nats/image"
     if len(elbo) < 4:
         return f"{now}."
     before = int(np.searchsorted(curve.step, 0.75 * curve.step[-1], side="right")) - 1

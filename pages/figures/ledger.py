@@ -13,9 +13,12 @@ ROOM_FOR_A_NUMBER = 0.05
 
 MOST_NAMED = 3
 WHITE = "#FFFFFF"
+LOG_LIKELIHOOD = "log-likelihood"
 
 
-def step_ledger(history: History, *, theme: ThemeName, reconstruction_name: str = "log-likelihood") -> Figure:
+def step_ledger(
+    history: History, *, theme: ThemeName, reconstruction_name: str = LOG_LIKELIHOOD, floor: float = 0.0
+) -> Figure:
     """Draw the ledger of the latest training batch on record."""
     curve = history.train
     if len(curve.step) == 0:
@@ -27,11 +30,16 @@ def step_ledger(history: History, *, theme: ThemeName, reconstruction_name: str 
         weight=float(curve.beta[-1]),
         theme=theme,
         reconstruction_name=reconstruction_name,
+        floor=floor,
     )
 
 
 def validation_ledger(
-    observation: Observation, *, theme: ThemeName, reconstruction_name: str = "log-likelihood"
+    observation: Observation,
+    *,
+    theme: ThemeName,
+    reconstruction_name: str = LOG_LIKELIHOOD,
+    floor: float = 0.0,
 ) -> Figure:
     """Draw the ledger of a model on validation data."""
     return ledger(
@@ -40,6 +48,7 @@ def validation_ledger(
         whose="Validation data cost",
         theme=theme,
         reconstruction_name=reconstruction_name,
+        floor=floor,
     )
 
 
@@ -50,7 +59,8 @@ def ledger(
     whose: str,
     theme: ThemeName,
     weight: float = 1.0,
-    reconstruction_name: str = "log-likelihood",
+    reconstruction_name: str = LOG_LIKELIHOOD,
+    floor: float = 0.0,
 ) -> Figure:
     """Draw −ELBO = −E_q log p(x|z) + Σ_j KL_j as one stacked bar.
 
@@ -62,18 +72,23 @@ def ledger(
         theme: "light" or "dark".
         weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
+        floor: On grey pixels, the cost below which no Bernoulli score comes; a dotted line marks it.
     """
     cost, kl = -reconstruction, sum(kl_per_dimension)
     total = abs(cost) + kl
     figure = Figure()
-    figure.add_trace(_piece("Reconstruction", cost, mark("reconstruction"), total, theme))
+    is_score = reconstruction_name != LOG_LIKELIHOOD
+    named = reconstruction_name if is_score else "Reconstruction"
+    figure.add_trace(_piece(named, cost, mark("reconstruction"), total, theme))
     for index, value in enumerate(kl_per_dimension, start=1):
         figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
     title = f"{whose} {nats(cost + kl)} nats/image: reconstruction {nats(cost)} + KL {nats(kl)}."
     if weight != 1:
         title += f" Training weighs this KL by {weight:.3g}."
+    if floor > 0:
+        title += f" No Bernoulli decoder costs less than {nats(floor)} on these grey pixels."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
-    called = f" (as {reconstruction_name})" if reconstruction_name != "log-likelihood" else ""
+    called = " (of a score, not of log p)" if is_score else ""
     figure.update_layout(
         template=template(theme),
         title={"text": title},
@@ -86,6 +101,7 @@ def ledger(
             "range": _span(cost, kl),
         },
         yaxis={"visible": False, "fixedrange": True},
+        shapes=[_floor_line(floor)] if floor > 0 else [],
         annotations=[_kl_note(kl_per_dimension, at=max(cost, 0.0) + kl, theme=theme)],
     )
     return figure
@@ -117,6 +133,11 @@ def _piece(
         textfont={"color": WHITE, "size": 12},
         hovertemplate=f"{name} {nats(value, 3)} nats<extra></extra>",
     )
+
+
+def _floor_line(floor: float) -> dict[str, object]:
+    line = {"color": WHITE, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "x0": floor, "x1": floor, "yref": "paper", "y0": 0.0, "y1": 1.0, "line": line}
 
 
 def _kl_note(kl_per_dimension: Sequence[float], *, at: float, theme: ThemeName) -> dict[str, object]:

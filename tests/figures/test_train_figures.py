@@ -56,13 +56,15 @@ def test_curves_say_how_the_elbo_moves() -> None:
     assert "Validation ELBO −146.0 nats/image, level by now." in title(curves(history(), theme="light"))
 
 
-def test_grey_pixels_have_a_score() -> None:
+def test_grey_pixels_have_a_score_and_its_floor() -> None:
     figure = curves(history(), theme="light", reconstruction_name="Bernoulli score")
-    assert "Reconstruction (Bernoulli score)" in [trace.name for trace in figure.data]
-    assert (
-        "Bernoulli score"
-        in step_ledger(history(), theme="light", reconstruction_name="Bernoulli score").to_json()
-    )
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["ELBO", "Bernoulli score", "KL"]
+    assert "as a score" in title(figure)
+    figure = step_ledger(history(), theme="light", reconstruction_name="Bernoulli score", floor=46.28)
+    check(figure)
+    assert figure.data[0].name == "Bernoulli score"
+    assert "less than 46.3 on these grey pixels" in title(figure)
+    assert figure.layout.shapes[0].x0 == 46.28
 
 
 def test_thinning_keeps_the_ends_and_the_mean() -> None:
