@@ -30,8 +30,6 @@ class Activation:
 _aten = torch.ops.aten
 
 _ALL = (
-    # h = a Φ(a), Φ the normal distribution function (the exact form)
-    Activation("gelu", F.gelu, lambda g, a, h: _aten.gelu_backward(g, a), smooth=True),
     # h = tanh a, h' = 1 − h²
     Activation("tanh", torch.tanh, lambda g, a, h: _aten.tanh_backward(g, h), smooth=True),
     # h = log(1 + eᵃ), h' = sigmoid(a)
@@ -44,6 +42,8 @@ _ALL = (
     ),
     # h = a sigmoid(a)
     Activation("silu", F.silu, lambda g, a, h: _aten.silu_backward(g, a), smooth=True),
+    # h = a Φ(a), Φ the normal distribution function (the exact form)
+    Activation("gelu", F.gelu, lambda g, a, h: _aten.gelu_backward(g, a), smooth=True),
     # h = a for a > 0, eᵃ − 1 below
     Activation("elu", F.elu, lambda g, a, h: _aten.elu_backward(g, 1.0, 1.0, 1.0, False, a), smooth=False),
     # h = max(a, 0)

@@ -21,6 +21,7 @@ MAX_LATENT_DIM = 32
 MAX_LAYERS = 4
 MAX_WIDTH = 1024
 SIGMA_LOW, SIGMA_HIGH = 1e-4, 100.0
+BEND = 2.0
 
 
 class VAE(nn.Module):
@@ -35,7 +36,7 @@ class VAE(nn.Module):
         *,
         latent_dim: int = 2,
         hidden: Sequence[int] | int = (400,),
-        activation: str = "gelu",
+        activation: str = "tanh",
         likelihood: str = "bernoulli",
         sigma: float | Literal["learned"] = 1.0,
         seed: int = 0,
@@ -96,12 +97,17 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def _initialise(self, source: torch.Generator) -> None:
-        """Draw weights from N(0, 1/fan-in), biases zero; encoder heads start near the prior."""
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                # Var w = 1/fan-in keeps the scale of activations (LeCun et al. 1998).
-                module.weight.normal_(0.0, module.in_features**-0.5, generator=source)
-                module.bias.zero_()
+        """Draw weights from N(0, 1/fan-in) with biases zero, and bend the decoder over the prior."""
+        for layer in (*self.encoder.linears, *self.decoder.linears):
+            # Var w = 1/fan-in keeps the scale of activations (LeCun et al. 1998).
+            layer.weight.normal_(0.0, layer.in_features**-0.5, generator=source)
+            layer.bias.zero_()
+        if self.hidden:
+            # z has few dimensions and unit scale: without this, hidden units are almost linear where the
+            # prior's mass lies, and training spends its first hundreds of steps on bending them.
+            first = self.decoder.linears[0]
+            first.weight.mul_(BEND)
+            first.bias.normal_(0.0, 1.0, generator=source)
 
 
 def check_image_shape(image_shape: Sequence[int]) -> tuple[int, int, int]:

@@ -112,12 +112,12 @@ class TrainConfig:
     sigma: float | Literal["learned"] = 1.0
     latent_dim: int = 2
     hidden: tuple[int, ...] = (400,)
-    activation: str = "gelu"
+    activation: str = "tanh"
     beta: float = 1.0
     kl_warmup: int = 100
     free_bits: float = 0.0
     batch_size: int = 128
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     schedule: str = "cosine"
     steps: int = 3000
     stop: str = "steps"
@@ -242,7 +242,7 @@ def _settings() -> tuple[Setting, ...]:
         ),
         Setting(
             "activation", "Activation", "choice", choices=ACTIVATIONS,
-            help="Smooth ones (gelu, tanh, softplus, silu) let quadrature over z be exact.",
+            help="Smooth ones (tanh, gelu, softplus, silu) let quadrature over z be exact.",
         ),
         Setting(
             "beta", "β", "number", low=0.0, high=100.0, live=True, step=0.1,

@@ -29,10 +29,17 @@ TEST_SAMPLES = 100
 
 SHIPPED: dict[str, TrainConfig] = {
     "binary-digits-2d": TrainConfig(stop="plateau", patience=20),
-    "gaussian-digits-2d": TrainConfig(likelihood="gaussian", sigma="learned", stop="plateau", patience=20),
+    "gaussian-digits-2d": TrainConfig(
+        likelihood="gaussian", sigma="learned", learning_rate=2e-3, stop="plateau", patience=20
+    ),
     "binary-digits-8d": TrainConfig(latent_dim=8, stop="plateau", patience=20),
     "two-moons": TrainConfig(
-        dataset="two-moons", likelihood="gaussian", sigma="learned", hidden=(64, 64), steps=6000
+        dataset="two-moons",
+        likelihood="gaussian",
+        sigma="learned",
+        hidden=(64, 64),
+        learning_rate=2e-3,
+        steps=6000,
     ),
 }
 
