@@ -85,7 +85,13 @@ class Recorder:
         return self._buffer[: self._count].copy()
 
     def restore(self, table: Column) -> None:
-        """Go on from the rows of a `table`."""
+        """Go on from the rows of a `table`.
+
+        Raises:
+            ValueError: If its columns are others, or a number is none.
+        """
+        if not np.isfinite(table).all():
+            raise ValueError("a history holds finite numbers")
         self._buffer = np.concatenate((table, np.empty((64, self._buffer.shape[1]))))
         self._count = len(table)
 

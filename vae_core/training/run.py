@@ -308,18 +308,21 @@ class Run:
         """Take over what `progress`, the model's `state_dict` and `state` gave.
 
         Raises:
-            KeyError, RuntimeError: If something is missing or of another shape.
+            SettingError, LookupError, TypeError, ValueError, RuntimeError: If something is not as saved.
         """
         self._learner.restore(weights, state)
         self._best = self._learner.checked(state["best"])
         self._good = (int(state["good_step"]), self._learner.checked(state["good"]))
         self._train_rows.restore(state["history.train"].numpy())
         self._validation_rows.restore(state["history.validation"].numpy())
-        self.step, self.seconds = int(progress["step"]), float(progress["seconds"])
+        last = self.config.steps
+        self.step = int(check_number("step", progress["step"], low=0, high=last, integer=True))
+        self.seconds = check_number("seconds", progress["seconds"], low=0.0, high=1e9)
         self._live = {name: SETTINGS[name].check(progress["live"][name]) for name in LIVE_SETTINGS}
-        self.failed, self.stop_reason = bool(progress["failed"]), progress["stop_reason"]
-        self._stopping.best_elbo = float(progress["best_elbo"])
-        self._stopping.stale = int(progress["stale"])
+        self.failed, self.stop_reason = progress["failed"], progress["stop_reason"]
+        if not isinstance(self.failed, bool) or not isinstance(self.stop_reason, str | None):
+            raise ValueError("what stopped the run must be a sentence")
+        self._stopping.restore(best_elbo=float(progress["best_elbo"]), stale=int(progress["stale"]))
         self.interventions = tuple(interventions)
         self._pace.clear()
 

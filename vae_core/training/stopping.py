@@ -33,6 +33,16 @@ class Stopping:
         self.stale += 1
         return False
 
+    def restore(self, *, best_elbo: float, stale: int) -> None:
+        """Go on from what it remembered.
+
+        Raises:
+            ValueError: If that is no ELBO or no count.
+        """
+        if math.isnan(best_elbo) or stale < 0:
+            raise ValueError("the best ELBO must be a number, and validations are counted from 0")
+        self.best_elbo, self.stale = best_elbo, stale
+
     def reason(self, step: int, seconds: float) -> str | None:
         """Return the sentence with which a run stops here, or None if it goes on."""
         config = self.config
