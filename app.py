@@ -156,7 +156,8 @@ def to_the_first_page(request: Request) -> Response:
 
 def warm_up() -> None:
     """Import and load what the first visitor would wait for, and take it out of the collector's way."""
-    for module in ("torch", "sklearn.datasets", "plotly.graph_objects"):
+    # torch imports _dynamo with the first optimiser: half a second that the first Start would wait for
+    for module in ("torch", "torch._dynamo", "sklearn.datasets", "plotly.graph_objects"):
         importlib.import_module(module)
     from pages.state.engine import shared_engine
     from pages.state.shipped import shipped_observation

@@ -128,7 +128,7 @@ def _piece(
         marker={"color": colour, "line": {"color": GROUND[theme], "width": 1}},
         text=[words if wide else ""],
         textposition="inside",
-        insidetextanchor="middle",
+        insidetextanchor="start" if label else "middle",
         textangle=0,
         textfont={"color": WHITE, "size": 12},
         hovertemplate=f"{name} {nats(value, 3)} nats<extra></extra>",
