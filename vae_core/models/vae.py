@@ -21,7 +21,8 @@ MAX_LATENT_DIM = 32
 MAX_LAYERS = 4
 MAX_WIDTH = 1024
 SIGMA_LOW, SIGMA_HIGH = 1e-4, 100.0
-BEND = 2.0
+# With fewer latent dimensions than this, the decoder starts with larger weights on them.
+BENT_DIMENSIONS = 8
 
 
 class VAE(nn.Module):
@@ -106,7 +107,7 @@ class VAE(nn.Module):
             # z has few dimensions and unit scale: without this, hidden units are almost linear where the
             # prior's mass lies, and training spends its first hundreds of steps on bending them.
             first = self.decoder.linears[0]
-            first.weight.mul_(BEND)
+            first.weight.mul_(max(1.0, (BENT_DIMENSIONS / self.latent_dim) ** 0.5))
             first.bias.normal_(0.0, 1.0, generator=source)
 
 
