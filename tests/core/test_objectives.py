@@ -18,7 +18,7 @@ def seeded(seed=0):
 
 
 def small(**settings):
-    return VAE((1, 2, 3), **{"hidden": (5,), "latent_dim": 3, **settings}).double()
+    return VAE((1, 2, 3), **{"hidden": (5,), "latent_dim": 3, "activation": "gelu", **settings}).double()
 
 
 def images(n=8):

@@ -131,11 +131,11 @@ def observe(source: Snapshot | VAE, dataset: Dataset, *, seed: int = 0, step: in
         step=step,
         image_shape=model.image_shape,
         latent_mean=mean.numpy(),
-        labels=None if labels is None else labels[:MAX_LATENT_MEANS].numpy(),
+        labels=None if labels is None else labels[:MAX_LATENT_MEANS].numpy().copy(),
         kl_per_dimension=terms.kl_per_dimension.mean(0).numpy(),
         reconstruction=float(terms.reconstruction.mean()),
         kl=float(terms.kl.mean()),
-        originals=shown.numpy(),
+        originals=shown.numpy().copy(),  # the data are shared by everybody
         reconstructions=model.decode(mean[: len(shown)]).mean.numpy(),
         samples=model.decode(prior).mean.numpy(),
     )
