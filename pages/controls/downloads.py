@@ -20,11 +20,12 @@ def downloads(
         as_python: Writes the program that makes a run from its config, interventions and steps.
     """
     view = model.view
+    lab = engine()  # taken here: a download is made by another thread, where a session has no engine
     with st.container(horizontal=True, gap="small"):
         if view is not None:
             st.download_button(
                 "Run folder (zip)",
-                lambda: run_zip(engine(), view.id),
+                lambda: run_zip(lab, view.id),
                 file_name=f"vae-lab-{view.id}.zip",
                 mime="application/zip",
                 on_click="ignore",
@@ -33,7 +34,7 @@ def downloads(
             )
             st.download_button(
                 "History (CSV)",
-                lambda: (engine().view(view.id) or view).history.to_csv(),
+                lambda: (lab.view(view.id) or view).history.to_csv(),
                 file_name=f"vae-lab-{view.id}.csv",
                 mime="text/csv",
                 on_click="ignore",

@@ -1,5 +1,6 @@
 """The live part of the Train page: everything that moves while a run trains, drawn by one fragment."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,10 @@ from vae_core.likelihoods.score_floor import bernoulli_score_floor
 from vae_core.training.snapshot import Observation, Snapshot
 
 TICK_S = 0.4
-FOLLOWING_TICK_S = 2.0
+RESTING_TICK_S = 2.0
+SETTLED_AFTER_S = 3.0
+"""A worker obeys a button within its current slice; by then its answer is on the screen."""
+
 WEIGHTS_EVERY_S = 0.8
 """A model of two times 400 units is 1.3 MB: its weights go to the browser at this pace while it trains."""
 
@@ -46,13 +50,19 @@ def live(model: CurrentModel, status: DeltaGenerator) -> None:
         model: The current model as the page saw it.
         status: Where the status line goes.
     """
-    if model.moving:
-        tick: float | None = TICK_S
-    elif model.view is not None and not model.mine:
-        tick = FOLLOWING_TICK_S  # whoever controls it may start it at any time
-    else:
-        tick = None
-    st.fragment(_draw, run_every=tick)(_stage(model), status)
+    tick = tick_of(model)
+    st.fragment(_draw, run_every=tick)(_stage(model), tick, status)
+
+
+def tick_of(model: CurrentModel) -> float | None:
+    """Return how often the page looks: often while something moves or was asked for a moment ago."""
+    if model.view is None:
+        return None
+    asked = time.monotonic() - st.session_state.get(keys.ASKED_AT, -math.inf)
+    if model.moving or asked < SETTLED_AFTER_S:
+        return TICK_S
+    # a run that rests may be moved from another tab, and by its owner when this one only follows it
+    return None if model.mine and model.view.state in ("finished", "failed") else RESTING_TICK_S
 
 
 def _stage(model: CurrentModel) -> tuple[str, str | None, bool]:
@@ -62,9 +72,9 @@ def _stage(model: CurrentModel) -> tuple[str, str | None, bool]:
     return model.token, "moving" if model.moving else model.view.state, model.view.step > 0
 
 
-def _draw(drawn_for: tuple[str, str | None, bool], status: DeltaGenerator) -> None:
+def _draw(drawn_for: tuple[str, str | None, bool], tick: float | None, status: DeltaGenerator) -> None:
     model = current()
-    if _stage(model) != drawn_for:
+    if _stage(model) != drawn_for or tick_of(model) != tick:
         st.rerun()
     with status:
         status_line(model)

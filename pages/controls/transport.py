@@ -1,12 +1,13 @@
 """The transport bar: start, pause, one step, same weights, new weights, stop."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.controls import settings
-from pages.state import link
+from pages.state import keys, link
 from pages.state.current import MOVING, CurrentModel, choose_run
 from pages.state.engine import engine, visitor
 from vae_core.checks import SettingError
@@ -123,6 +124,7 @@ def may_control(model: CurrentModel) -> bool:
 
 def _try(act: Act, model: CurrentModel) -> None:
     """Do what a button says; a refusal becomes a sentence above the page."""
+    st.session_state[keys.ASKED_AT] = time.monotonic()
     try:
         act(model)
     except SettingError as error:

@@ -41,3 +41,6 @@ DRAWN = "lab_drawn"
 
 WEIGHTS_SENT = "lab_weights_sent"
 """The weights that the browser's decoder has, of which model, and since when."""
+
+ASKED_AT = "lab_asked_at"
+"""When a button of the transport bar was last pressed, on the monotonic clock."""
