@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from vae_core.checks import refuse
 from vae_core.likelihoods.continuous_bernoulli import partition_slope
 from vae_core.models import VAE
 from vae_core.models.activations import Activation
@@ -77,7 +78,6 @@ def write_gradients(
         weight: β at this step.
         free_bits: Nats per latent dimension that cost nothing.
     """
-    count = x.shape[0]
     encoder, decoder = model.encoder, model.decoder
     into, hidden = _forward(encoder.linears, encoder.activation, x)
     if encoder.constant_log_var is None:
@@ -91,7 +91,8 @@ def write_gradients(
     decoder_into, decoder_hidden = _forward(decoder.linears, decoder.activation, z)
     outputs = decoder_into[-1]
 
-    # ∂loss/∂outputs, then back through the decoder to ∂loss/∂z
+    # On the way, gradients are those of the batch's sum, B · loss; each is divided by B where it is written.
+    # ∂/∂outputs, then back through the decoder to ∂/∂z
     gradient = _output_gradient(model, x, outputs)
     d_z = _backward(
         decoder.linears, decoder.activation, decoder_into, decoder_hidden, gradient, to_input=True
@@ -100,7 +101,7 @@ def write_gradients(
     # KL_j = ½ (σ² + μ² − 1 − log σ²): ∂/∂μ = μ, ∂/∂log σ² = ½ (σ² − 1); only above the free bits
     variance_less_one = torch.expm1(log_var)
     kl = 0.5 * (variance_less_one - log_var + mean**2).mean(0)
-    scale = (weight / count) * (kl > free_bits).to(x.dtype) if free_bits > 0.0 else weight / count
+    scale = weight * (kl > free_bits).to(x.dtype) if free_bits > 0.0 else weight
     d_mean = d_z + scale * mean
     # ∂z/∂log σ² = ½ σ ε
     d_log_var = 0.5 * (d_z * std * noise + scale * variance_less_one)
@@ -109,9 +110,20 @@ def write_gradients(
         d_head = torch.cat((d_mean, d_log_var), dim=1)
     else:
         d_head = d_mean
-        torch.sum(d_log_var, 0, out=encoder.constant_log_var.grad)
+        torch.mean(d_log_var, 0, out=gradient_of(encoder.constant_log_var))
     _backward(encoder.linears, encoder.activation, into, hidden, d_head, to_input=False)
     return StepTerms(outputs, kl)
+
+
+def gradient_of(parameter: Tensor) -> Tensor:
+    """Return the tensor that a parameter's gradient is written into.
+
+    Raises:
+        SettingError: If it has none.
+    """
+    if parameter.grad is None:
+        refuse("model", "must have its parameters in a flat vector", "a parameter without a gradient")
+    return parameter.grad
 
 
 def _forward(layers: list[nn.Linear], activation: Activation, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -137,9 +149,10 @@ def _backward(
     """Write the layers' gradients, given the one at their output; return the one at their input."""
     for i in range(len(layers) - 1, -1, -1):
         layer = layers[i]
-        # ∂W = gᵀ h, ∂b = Σ_b g, ∂h = g W
-        torch.mm(gradient.t(), inputs[i], out=layer.weight.grad)
-        torch.sum(gradient, 0, out=layer.bias.grad)
+        # ∂W = gᵀ h/B, ∂b = Σ_b g/B, ∂h = g W
+        written = gradient_of(layer.weight)
+        torch.addmm(written, gradient.t(), inputs[i], beta=0, alpha=1 / len(gradient), out=written)
+        torch.mean(gradient, 0, out=gradient_of(layer.bias))
         if i == 0 and not to_input:
             break
         gradient = gradient @ layer.weight
@@ -149,19 +162,20 @@ def _backward(
 
 
 def _output_gradient(model: VAE, x: Tensor, outputs: Tensor) -> Tensor:
-    """∂loss/∂outputs for loss = −1/B Σ log p(x|outputs), (B, D); writes that of log σ where it is learned."""
-    count = x.shape[0]
+    """∂/∂outputs of −Σ_b log p(x_b|outputs_b), (B, D); writes the loss's at log σ where that is learned."""
     if model.likelihood == "bernoulli":
         # −∂/∂l [x l − log(1 + eˡ)] = sigmoid(l) − x
-        return torch.sigmoid(outputs).sub_(x).div_(count)
+        return torch.sigmoid(outputs).sub_(x)
     if model.likelihood == "continuous-bernoulli":
         # −∂/∂l [x l − log ∫₀¹ e^{l u} du] = E[x|l] − x
-        return partition_slope(outputs).sub_(x).div_(count)
+        return partition_slope(outputs).sub_(x)
     # −∂/∂μ log p = (μ − x)/σ²
     precision = torch.exp(-2.0 * model.decoder.log_sigma)
     error = outputs - x
-    gradient = error * (precision / count)
+    gradient = error * precision
     if model.sigma == "learned":
         # −∂/∂log σ log p = D − Σ_d (μ − x)²/σ²
-        torch.sub(model.dimensions, (error * gradient).sum(), out=model.decoder.log_sigma.grad)
+        torch.sub(
+            model.dimensions, (error * gradient).sum() / len(x), out=gradient_of(model.decoder.log_sigma)
+        )
     return gradient
