@@ -1,9 +1,9 @@
 # make app: install what is needed and open the app.   make test: install what the tests need and run them all.
-# Others: make lint, format, bench, models, pictures, clean.
+# Others: make lint, format, bench, bench-page, models, pictures, clean.
 #
 # PYTHON       the Python (3.11 or newer) that .venv is made from       make app PYTHON=python3.13
 # TORCH_INDEX  address of the package index to take PyTorch from        see README, "Install"
-# ARGS         passed on to streamlit or to the benchmark               make app ARGS="--server.port 8600"
+# ARGS         passed on to streamlit or to a benchmark                 make app ARGS="--server.port 8600"
 # PYTEST_FLAGS passed on to pytest                                      make test PYTEST_FLAGS="-k kl"
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APP_READY := $(VENV)/installed-$(firstword $(shell cksum < requirements.txt))
 DEV_READY := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
 
-.PHONY: app test lint format bench models pictures browser clean
+.PHONY: app test lint format bench bench-page models pictures browser clean
 .DEFAULT_GOAL := app
 
 app: $(APP_READY)
@@ -38,6 +38,9 @@ format: $(DEV_READY)
 
 bench: $(APP_READY)
 	$(BIN)/python -m vae_core bench $(ARGS)
+
+bench-page: $(DEV_READY) browser
+	$(BIN)/python tests/browser/bench_page.py $(ARGS)
 
 models: $(APP_READY)
 	$(BIN)/python -m vae_core.training.shipped

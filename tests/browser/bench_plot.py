@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -79,17 +80,28 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-def measure_chart(browser: Browser, server: Server, query: str) -> str:
-    """Frames per second and remounts of one live chart."""
+def chart_frames(browser: Browser, server: Server, query: str) -> dict[str, Any]:
+    """Watch one live chart: `gaps` between frames in ms, `mounts` and `blank` frames."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{server.url}/?show=plot&live=1&{query}")
     page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
     time.sleep(3)
     found = page.evaluate(FRAMES, SECONDS)
     page.close()
+    return dict(found)
+
+
+def frames_per_second(gaps: list[float]) -> float:
+    """The mean rate of frames with these gaps in ms."""
+    return 1000 * len(gaps) / sum(gaps)
+
+
+def measure_chart(browser: Browser, server: Server, query: str) -> str:
+    """Frames per second and remounts of one live chart, in words."""
+    found = chart_frames(browser, server, query)
     gaps = found["gaps"]
     return (
-        f"{1000 * len(gaps) / sum(gaps):5.1f} fps   worst gap {max(gaps):5.0f} ms   "
+        f"{frames_per_second(gaps):5.1f} fps   worst gap {max(gaps):5.0f} ms   "
         f"95 % of gaps below {quantile(gaps, 0.95):5.1f} ms   {found['mounts']:3d} remounts   "
         f"{found['blank']:3d} blank frames"
     )
