@@ -86,8 +86,8 @@ class Setting:
         number = self._number(text)
         if clamp:
             number = min(max(number, self.low), self.high)
-            number = int(number) if self.kind == "integer" else number
-        return self.check(number)
+            number = float(math.trunc(number)) if self.kind == "integer" else number
+        return self.check(int(number) if self.kind == "integer" and number.is_integer() else number)
 
     def _number(self, text: str) -> float:
         try:

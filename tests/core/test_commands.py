@@ -1,0 +1,133 @@
+"""The command line, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vae_core.commands.evaluate import test_figures as figures_of
+from vae_core.commands.parser import main
+from vae_core.data import load_dataset
+from vae_core.estimators import log_weights
+from vae_core.models import VAE
+from vae_core.rng import generator
+from vae_core.training import Run, TrainConfig
+
+ROOT = Path(__file__).parents[2]
+SMALL = ["--dataset", "digits", "--hidden", "16", "--steps", "120", "--seed", "3"]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "vae_core", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run") / "x"
+    done = command("train", *SMALL, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "Finished: 120 steps." in done.stdout
+    assert "ELBO" in done.stdout
+    return folder
+
+
+def test_train_saves_the_run_that_the_library_trains(trained: Path) -> None:
+    data = load_dataset("digits")
+    run = Run(TrainConfig(dataset="digits", hidden=(16,), steps=120, seed=3), data)
+    run.advance(steps=120)
+    saved = Run.load(trained)
+    assert saved.id == run.id
+    for name, value in run.model.state_dict().items():
+        assert torch.equal(value, saved.model.state_dict()[name]), name
+
+
+def test_evaluate_prints_json_with_the_agreed_keys(trained: Path) -> None:
+    done = command("evaluate", str(trained), "--json", "--samples", "50")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(done.stdout)
+    means = {key: record[key]["mean"] for key in ("elbo", "reconstruction", "kl", "log_likelihood")}
+    assert means["elbo"] == pytest.approx(means["reconstruction"] - means["kl"], abs=1e-9)
+    assert means["log_likelihood"] > means["elbo"]
+    assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "lower_bound"
+    assert record["kl"]["kind"] == "exact"
+    assert record["unit"] == "nats per image"
+
+
+def test_evaluate_prints_a_table_that_calls_a_score_a_score(trained: Path) -> None:
+    done = command("evaluate", str(trained), "--samples", "20")
+    assert done.returncode == 0, done.stderr
+    assert "Bernoulli score" in done.stdout
+    assert "log p(x)" not in done.stdout
+
+
+def test_figures_agree_with_the_log_weights() -> None:
+    model = VAE((1, 3, 3), hidden=(8,), seed=1).double()
+    x = load_dataset("tiny-binary").test.x[:40].double()
+    with torch.no_grad():
+        figures = figures_of(model, x, samples=64, draws=4000, seed=0)
+        weights = log_weights(model, x, samples=4000, generator=generator(5, "check"))
+    elbo, error, _ = figures["elbo"].mean()
+    other = weights.mean(0)
+    other_error = float((weights.var(0) / 4000).sum().sqrt()) / len(x)
+    assert abs(elbo - float(other.mean())) < 4 * (error**2 + other_error**2) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--beta", "x", "--out", "q"], "beta must be a number, got 'x'."),
+        (
+            ["train", "--latent-dim", "99", "--out", "q"],
+            "latent_dim must be a whole number from 1 to 32, got 99.",
+        ),
+        (
+            ["train", "--dataset", "two-moons", "--out", "q"],
+            "likelihood must fit the data, got a bernoulli decoder needs data in [0, 1], and these are "
+            "real numbers.",
+        ),
+        (["evaluate", "nowhere"], "run must be a folder with a run.json, got 'nowhere'."),
+        (
+            ["bench", "--threads", "0"],
+            "--threads must be a whole number from 1 to 64, got 0.",
+        ),
+        (
+            ["bench", "--seeds", "many"],
+            "--seeds must be a whole number from 0 to 100, got 'many'.",
+        ),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_two(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == f"vae_core: {sentence}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["train", "--wings", "2", "--out", "q"], ["train"]])
+def test_unknown_words_are_one_line_and_exit_code_two(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("vae_core: ")
+    assert error.count("\n") == 1
+
+
+def test_bench_measures_every_contender_and_says_the_bars() -> None:
+    done = command("bench", "--threads", "1", "--seeds", "0", "--steps", "20")
+    assert done.returncode == 0, done.stderr
+    for name in ("Run ", "plain loop", "matrix products", "Run / plain loop", "bar 2", "bar 0.6"):
+        assert name in done.stdout
