@@ -18,10 +18,10 @@ import numpy as np
 from vae_core.checks import SettingError
 from vae_core.data import Dataset
 from vae_core.engine import RunFactory
+from vae_core.training import Intervention
 from vae_core.training.checkpoint import FORMAT
 from vae_core.training.config import TrainConfig
 from vae_core.training.history import Curve, History, Recorder
-from vae_core.training import Intervention
 from vae_core.training.snapshot import Snapshot, model_for
 
 STEPS_PER_SLICE = 10
