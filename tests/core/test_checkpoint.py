@@ -87,6 +87,23 @@ def test_a_failed_run_stays_failed_and_can_be_rewound(tmp_path):
     assert_same(loaded, whole)
 
 
+def test_a_loaded_run_still_knows_its_last_good_weights(tmp_path):
+    run = Run(TINY, digits())
+    run.advance(steps=25)
+    run.set("learning_rate", 0.5)
+    run.advance(steps=25)  # where it is validated, and is worse than before: not the best weights
+    assert run.history.validation.elbo[-1] < run.history.validation.elbo[-2]
+    good = run.snapshot().key
+    run.advance(steps=4)
+    run.save(tmp_path)
+    loaded = Run.load(tmp_path, digits())
+    with torch.no_grad():
+        loaded.model.encoder.linears[0].weight.fill_(math.nan)
+    loaded.advance(steps=20)
+    assert loaded.failed
+    assert (loaded.step, loaded.snapshot().key) == (50, good)
+
+
 def test_saving_again_leaves_only_the_last_save(tmp_path):
     run = Run(TINY, digits())
     for _ in range(3):

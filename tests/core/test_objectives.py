@@ -107,10 +107,10 @@ def test_the_objective_weighs_the_kl_and_the_elbo_does_not():
 
 
 def test_free_bits_cost_nothing_below_and_pull_nothing():
-    kl = torch.tensor([[0.1, 3.0], [0.3, 1.0]], dtype=F64, requires_grad=True)
+    kl = torch.tensor([[0.1, 3.0], [0.7, 1.0]], dtype=F64, requires_grad=True)
     terms = ElboTerms(torch.zeros(2, dtype=F64), kl.sum(1), kl)
     value = Weighting(beta=2.0, free_bits=0.5).value(terms, 0)
-    # The batch means are 0.2 and 2.0: the first is lifted to 0.5, the second stays.
+    # The batch means are 0.4 and 2.0: the first is lifted to 0.5, though one image lies above.
     assert float(value.detach()) == pytest.approx(-2.0 * (0.5 + 2.0))
     (gradient,) = torch.autograd.grad(value, kl)
     assert gradient.tolist() == [[0.0, -1.0], [0.0, -1.0]]

@@ -91,6 +91,21 @@ def test_training_improves_the_validation_elbo():
     assert elbo[-1] > elbo[0] + 1.0
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_steps_are_as_large_as_the_schedule_says(schedule):
+    config = TINY.replace(schedule=schedule, learning_rate=0.01)
+    run = Run(config, digits())
+    before = run.model.decoder.linears[-1].bias.detach().clone()
+    run.advance(steps=1)
+    # Adam's first step is the learning rate itself, in the direction of the gradient's sign.
+    moved = (run.model.decoder.linears[-1].bias.detach() - before).abs()
+    assert float(moved.median()) == pytest.approx(0.01, rel=1e-3)
+    run.advance(steps=200)
+    curve = run.history.train
+    rate = 0.5 * (1 + np.cos(np.pi * curve.step / 130)) if schedule == "cosine" else 1.0
+    np.testing.assert_allclose(curve.learning_rate, 0.01 * rate, rtol=1e-12)
+
+
 # ---- interventions ------------------------------------------------------------------------------
 
 
