@@ -17,8 +17,8 @@ RULES = """
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }
 .lab-card-state { opacity: 0.75; min-height: 1.4em; }
-.lab-card-score { display: flex; justify-content: space-between; gap: 0.5rem; white-space: nowrap; }
-.lab-card-score b { font-weight: 600; color: var(--lab-elbo-text); font-variant-numeric: tabular-nums; }
+.lab-card-score { display: flex; justify-content: space-between; gap: 0 0.5rem; flex-wrap: wrap; }
+.lab-card-score b { font-weight: 600; white-space: nowrap; color: var(--lab-elbo-text); font-variant-numeric: tabular-nums; }
 """
 
 
