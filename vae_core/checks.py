@@ -86,15 +86,19 @@ def check_choice(setting: str, value: object, choices: Collection[str]) -> str:
     return value
 
 
-def check_matrix(setting: str, value: torch.Tensor, *, columns: int) -> torch.Tensor:
-    """Return `value` if it is a floating tensor of shape (rows, columns).
+def check_matrix(
+    setting: str, value: torch.Tensor, *, columns: int, dtype: torch.dtype | None = None
+) -> torch.Tensor:
+    """Return `value` if it is a floating tensor of shape (rows, columns), and of `dtype` where one is given.
 
     Raises:
         SettingError: If its type or its shape is another.
     """
-    rule = f"must be a floating tensor of shape (rows, {columns})"
+    kind = "floating" if dtype is None else str(dtype).removeprefix("torch.")
+    rule = f"must be a {kind} tensor of shape (rows, {columns})"
     if not isinstance(value, torch.Tensor):
         refuse(setting, rule, type(value).__name__)
-    if value.ndim != 2 or value.shape[1] != columns or not value.is_floating_point():
+    typed = value.is_floating_point() if dtype is None else value.dtype == dtype
+    if value.ndim != 2 or value.shape[1] != columns or not typed:
         refuse(setting, rule, f"{value.dtype} of shape {tuple(value.shape)}")
     return value

@@ -9,11 +9,13 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.fakes import SMALL, FakeFactory, FakeRun, Gate, wait_until
 from vae_core.checks import SettingError
 from vae_core.engine import Engine, RunView
+from vae_core.training import Snapshot
 
 
 def seen(engine: Engine, identity: str) -> RunView:
@@ -91,6 +93,27 @@ def test_a_run_that_diverges_keeps_its_last_good_weights_in_view(tmp_path: Path)
         engine.start(identity, visitor="ada")
         wait_until(lambda: seen(engine, identity).state == "failed")
         assert seen(engine, identity).snapshot.step == seen(engine, identity).step
+
+
+def test_a_model_that_blew_up_unnoticed_is_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = FakeRun.snapshot
+
+    def snapshot(run: FakeRun) -> Snapshot:
+        sound = good(run)
+        if run.step < 30:
+            return sound
+        weights = {name: np.full_like(value, np.nan) for name, value in sound.weights.items()}
+        return Snapshot(sound.config, sound.image_shape, sound.step, weights)
+
+    monkeypatch.setattr(FakeRun, "snapshot", snapshot)
+    with Engine(folder=tmp_path, run_factory=FakeFactory()) as engine:
+        identity = engine.submit(SMALL, visitor="ada")
+        engine.start(identity, visitor="ada")
+        wait_until(lambda: seen(engine, identity).state == "finished")
+        assert seen(engine, identity).step > 30
+        assert seen(engine, identity).snapshot.finite
 
 
 def test_a_checkpoint_that_cannot_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -135,9 +135,9 @@ def test_bad_settings_are_refused_in_one_sentence(name, value):
 
 def test_bad_input_is_refused():
     model = VAE((1, 2, 3), hidden=(5,))
-    with pytest.raises(SettingError, match=r"^x must be a floating tensor of shape \(rows, 6\)"):
+    with pytest.raises(SettingError, match=r"^x must be a float32 tensor of shape \(rows, 6\)"):
         model.encode(torch.zeros(2, 5))
-    with pytest.raises(SettingError, match=r"^z must be a floating tensor of shape \(rows, 2\)"):
+    with pytest.raises(SettingError, match=r"^z must be a float32 tensor of shape \(rows, 2\)"):
         model.decode(torch.zeros(2, 3))
 
 
@@ -181,3 +181,13 @@ def test_a_snapshot_is_told_by_its_weights():
     same = Snapshot.of(VAE((1, 8, 8), hidden=(8,)), config, step=5)
     other = Snapshot.of(VAE((1, 8, 8), hidden=(8,), seed=1), config, step=0)
     assert one.key == same.key != other.key
+
+
+def test_numbers_of_another_precision_are_refused_in_one_sentence() -> None:
+    model = VAE((1, 2, 2), latent_dim=2, hidden=(3,))
+    with pytest.raises(SettingError) as refusal:
+        model.encode(torch.zeros(1, 4, dtype=torch.float64))
+    assert str(refusal.value) == (
+        "x must be a float32 tensor of shape (rows, 4), got torch.float64 of shape (1, 4)."
+    )
+    assert model.double().encode(torch.zeros(1, 4, dtype=torch.float64)).mean.dtype == torch.float64

@@ -77,7 +77,7 @@ def test_bad_input_is_refused_in_one_sentence():
         with pytest.raises(SettingError, match=r"^samples must be a whole number from 1 to 1000000, got"):
             elbo_terms(model, x, samples=samples)
     for bad in (x[:, :5], x[0], x.long(), [[0.0] * 6]):
-        with pytest.raises(SettingError, match=r"^x must be a floating tensor of shape \(rows, 6\), got"):
+        with pytest.raises(SettingError, match=r"^x must be a float64 tensor of shape \(rows, 6\), got"):
             elbo_terms(model, bad)
 
 

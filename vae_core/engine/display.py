@@ -45,6 +45,9 @@ class Display:
         """Make a full view: history, snapshot, and what the weights do to validation images."""
         begun = time.perf_counter()
         snapshot, history = run.snapshot(), run.history
+        if self.view is not None and not snapshot.finite:
+            # The loss blew up since it was last measured; the run will say so, and nobody sees a NaN.
+            snapshot = self.view.snapshot
         observation = None if dataset is None else self._host.factory.observe(run, snapshot, dataset)
         with self._host.lock:
             self.progress = Progress.of(run)

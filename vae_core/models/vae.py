@@ -84,13 +84,18 @@ class VAE(nn.Module):
         channels, height, width = self.image_shape
         return channels * height * width
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights, and of what goes in: float32, or float64 in a copy made by `double`."""
+        return self.encoder.linears[0].weight.dtype
+
     def encode(self, x: Tensor) -> DiagonalGaussian:
         """Return q(z|x), with mean and log_var (B, L), for x (B, D)."""
-        return self.encoder(check_matrix("x", x, columns=self.dimensions))
+        return self.encoder(check_matrix("x", x, columns=self.dimensions, dtype=self.dtype))
 
     def decode(self, z: Tensor) -> Likelihood:
         """Return p(x|z), whose `log_prob(x)` is (B,), for z (B, L)."""
-        return self.decoder(check_matrix("z", z, columns=self.latent_dim))
+        return self.decoder(check_matrix("z", z, columns=self.latent_dim, dtype=self.dtype))
 
     def double(self) -> Self:
         """Return a float64 copy, for evaluation; the model itself stays as it is."""

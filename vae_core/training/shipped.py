@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.numpy import save_file
 
-from vae_core.checks import check_choice
+from vae_core.checks import check_choice, refuse
 from vae_core.data import load_dataset
 from vae_core.objectives import elbo_terms
 from vae_core.rng import generator
@@ -71,9 +71,15 @@ def shipped_test_elbo(name: str) -> float:
 
 
 def make(name: str, folder: Path = FOLDER) -> float:
-    """Train one of the shipped models, write it, and return its test ELBO in nats per image."""
+    """Train one of the shipped models, write it, and return its test ELBO in nats per image.
+
+    Raises:
+        SettingError: If its loss became infinite; nothing is written then.
+    """
     run = Run(SHIPPED[name], load_dataset(SHIPPED[name].dataset))
     run.advance(steps=run.config.steps)
+    if run.failed:
+        refuse(name, "must train to its end", str(run.stop_reason))
     terms = elbo_terms(run.model, run.dataset.test.x, samples=TEST_SAMPLES, generator=generator(0, "test"))
     elbo = float(terms.elbo.mean())
     place = folder / name

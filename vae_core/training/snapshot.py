@@ -49,6 +49,11 @@ class Snapshot:
             digest.update(self.weights[name].tobytes())
         object.__setattr__(self, "key", digest.hexdigest()[:16])
 
+    @property
+    def finite(self) -> bool:
+        """Whether all weights are finite numbers."""
+        return all(bool(np.isfinite(value).all()) for value in self.weights.values())
+
     @classmethod
     def of(cls, model: VAE, config: TrainConfig, *, step: int) -> Snapshot:
         """Copy a model's weights."""
