@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ FORMAT = 1
 MAX_JSON_BYTES = 64_000_000
 # What reading fields and tensors of a damaged folder can raise, besides SettingError.
 DAMAGED = (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, OSError, SafetensorError)
+# The names that saving gives; other files in the folder are somebody else's.
+OWN_NAME = re.compile(r"((weights|state)-\d+-[0-9a-f]{8}\.safetensors)|(run\.json\.[0-9a-f]{8})")
 
 
 def save(run: Run, folder: Path) -> None:
@@ -43,30 +47,54 @@ def save(run: Run, folder: Path) -> None:
     mark = f"{run.step}-{secrets.token_hex(4)}"
     weights, state = f"weights-{mark}.safetensors", f"state-{mark}.safetensors"
     record = {**record_of(run), "weights": weights, "state": state}
-    _write(folder / weights, dict(run.model.state_dict()))
-    _write(folder / state, run.state())
-    replace_record(folder, record)
+    try:
+        _write(folder / weights, dict(run.model.state_dict()))
+        _write(folder / state, run.state())
+        replace_record(folder, record)
+    except OSError:
+        for part in (weights, state):
+            _discard(folder / part)
+        raise
     # What earlier saves left, whole or killed.
-    for old in (*folder.glob("*.safetensors"), *folder.glob("run.json.*")):
-        if old.name not in (weights, state):
-            old.unlink(missing_ok=True)
+    for old in folder.iterdir():
+        if OWN_NAME.fullmatch(old.name) and old.name not in (weights, state):
+            _discard(old)
 
 
 def replace_record(folder: Path, record: dict[str, Any]) -> None:
     """Put a new `run.json` in the place of the old one, in one move."""
     scratch = folder / f"run.json.{secrets.token_hex(4)}"
-    with scratch.open("w", encoding="utf-8") as out:
-        json.dump(record, out)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(scratch, folder / "run.json")
+    try:
+        with scratch.open("w", encoding="utf-8") as out:
+            json.dump(record, out)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(scratch, folder / "run.json")
+    except OSError:
+        _discard(scratch)
+        raise
 
 
 def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     # Views of the flat vector are copied: safetensors wants tensors of their own memory.
-    save_file({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, path)
-    with path.open("rb") as written:
+    own = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    try:
+        save_file(own, path)
+    except SafetensorError as error:  # its kind for a full disk and a folder that is gone, too
+        raise OSError(f"{path.name} can't be written: {error}") from error
+    with path.open("r+b") as written:  # Windows flushes only what is open for writing
         os.fsync(written.fileno())
+
+
+def _read(path: Path) -> dict[str, torch.Tensor]:
+    # In memory of their own: load_file's tensors keep the file open, and Windows then can't delete it.
+    return {name: value.clone() for name, value in load_file(path).items()}
+
+
+def _discard(path: Path) -> None:
+    # One that is in use, as can be on Windows, is left to the next save.
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def record_of(run: Run) -> dict[str, Any]:
@@ -122,8 +150,8 @@ def load(folder: Path, dataset: Dataset | None = None) -> Run:
         scheduled = [checked_intervention(entry) for entry in record["scheduled"]]
         done = [checked_intervention(entry) for entry in record["interventions"]]
         run = Run(config, data, interventions=scheduled)
-        weights = load_file(_inside(folder, record["weights"]))
-        state = load_file(_inside(folder, record["state"]))
+        weights = _read(_inside(folder, record["weights"]))
+        state = _read(_inside(folder, record["state"]))
         run.restore(record, weights, state, interventions=done)
     except SettingError:
         raise
