@@ -11,12 +11,12 @@ import streamlit as st
 
 from pages.state import keys
 from pages.state.shipped import default_shipped
+from vae_core.engine.storage import RUN_ID
 from vae_core.training.config import LINK_SETTINGS, TrainConfig
 from vae_core.training.shipped import shipped_names
 
 MODEL_PARAMETER = "model"
 LONGEST_VALUE = 200
-_RUN_ID = re.compile(r"[0-9a-f]{12}")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$~:&])")
 
 
@@ -58,10 +58,10 @@ def read_model(value: str) -> tuple[str | None, str | None]:
     source, _, name = value.partition(":")
     if source == "shipped" and name in shipped_names():
         return value, None
-    if source == "run" and _RUN_ID.fullmatch(name):
+    if source == "run" and RUN_ID.fullmatch(name):
         return value, None
     return None, (
-        f"The link's model must be shipped:<name> or run:<12 hexadecimal digits>, got {shorten(value)!r}; "
+        f"The link's model must be shipped:<name> or run:<id of a run>, got {shorten(value)!r}; "
         "a shipped model stands in."
     )
 

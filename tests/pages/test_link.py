@@ -133,6 +133,15 @@ def test_no_other_model_is_taken(value: str) -> None:
     assert sentence.startswith("The link's model must be")
 
 
+def test_a_run_that_was_parted_from_its_twin_has_a_link() -> None:
+    engine = shared_engine()
+    run_id = a_run(engine)
+    engine.set(run_id, "beta", 4.0, visitor="somebody else")
+    twin = a_run(engine, visitor="me")
+    assert twin != run_id
+    assert read_model(f"run:{twin}") == (f"run:{twin}", None)
+
+
 def test_long_values_are_refused_before_they_are_read() -> None:
     read = read_link({"beta": "1" * (LONGEST_VALUE + 1)})
     assert read.config == TrainConfig()
