@@ -71,7 +71,7 @@ def transport(view: RunView | None, *, mine: bool, fresh: bool, trouble: str | N
         start_label="Start fresh" if fresh else "Go on" if view.state == "paused" else "Start",
         pause=moving,
         step=can_begin if fresh else not (moving or ended),
-        rewind=view.step > 0,
+        rewind=view.step > 0 or ended,  # one that ended at once has no other way on
         new_weights=can_begin,
         stop=moving or (view.state == "paused" and view.step > 0),
         sentence=trouble,

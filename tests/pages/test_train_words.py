@@ -44,7 +44,9 @@ def offered(buttons: Transport) -> str:
         ("paused", 5, True, "start step rewind new_weights stop", "Start fresh"),
         ("finished", 50, False, "rewind new_weights", "Start"),
         ("finished", 50, True, "start step rewind new_weights", "Start fresh"),
+        ("finished", 0, False, "rewind new_weights", "Start"),
         ("failed", 7, False, "rewind new_weights", "Start"),
+        ("failed", 0, False, "rewind new_weights", "Start"),
     ],
 )
 def test_what_the_owner_can_press(view, state, step, fresh, buttons, label) -> None:
