@@ -73,25 +73,36 @@ def settings_now(view: RunView) -> TrainConfig:
     return view.config.replace(**changes)
 
 
-def differing(config: TrainConfig, view: RunView | None) -> tuple[str, ...]:
+def needs_fresh_start(model: CurrentModel) -> tuple[str, ...]:
+    """Return the settings in the form that the current model's run would need a fresh start for."""
+    _, filled_with = st.session_state[keys.FORM]
+    return differing(
+        pending(), model.view, filled_with=None if model.controllable else TrainConfig.from_json(filled_with)
+    )
+
+
+def differing(
+    config: TrainConfig, view: RunView | None, *, filled_with: TrainConfig | None = None
+) -> tuple[str, ...]:
     """Return the settings that a run would need a fresh start for.
 
     Args:
         config: The settings in the form.
         view: The run; ``None`` where there is none yet.
+        filled_with: For a visitor who may not control the run, what the form was filled with.
 
     Returns:
-        Names of settings. Live ones count only where the run has ended and can't take them any more.
+        Names of settings. A live one counts where the run has ended and can't take it any more, and where a
+        visitor changed it who may not change the run.
     """
     if view is None:
         return ()
     now = settings_now(view)
-    open_to_live = view.state in CHANGEABLE
-    return tuple(
-        name
-        for name in SETTINGS
-        if getattr(config, name) != getattr(now, name) and not (open_to_live and name in LIVE_SETTINGS)
-    )
+    live = LIVE_SETTINGS if view.state in CHANGEABLE else ()
+    changed = [name for name in SETTINGS if getattr(config, name) != getattr(now, name) and name not in live]
+    if filled_with is not None:
+        changed += [name for name in live if getattr(config, name) != getattr(filled_with, name)]
+    return tuple(changed)
 
 
 def shown_settings(config: TrainConfig, names: Sequence[str]) -> list[str]:
@@ -122,7 +133,7 @@ def settings_form(model: CurrentModel) -> None:
     reason = trouble(config)
     if reason is not None:
         st.warning(reason)
-    fresh = differing(config, model.view)
+    fresh = needs_fresh_start(model)
     if fresh:
         labels = ", ".join(SETTINGS[name].label.lower() if name != "beta" else "β" for name in fresh)
         st.caption(f"Needs a fresh start: {labels}. This run is kept.")
@@ -156,7 +167,7 @@ def change(name: str, value: Any, model: CurrentModel) -> None:
         return
     link.write_link(config)
     view = None if model.view is None else engine().view(model.id)
-    if name in LIVE_SETTINGS and view is not None and model.mine and view.state in CHANGEABLE:
+    if name in LIVE_SETTINGS and view is not None and model.controllable and view.state in CHANGEABLE:
         try:
             engine().set(view.id, name, value, visitor=visitor())
         except SettingError as error:

@@ -20,7 +20,7 @@ def status_sentence(model: CurrentModel) -> str:
     """Return the state in a sentence, with the time that Start would take where nothing trains."""
     view = model.view
     config = settings.pending()
-    fresh = view is None or bool(settings.differing(config, view))
+    fresh = view is None or bool(settings.needs_fresh_start(model))
     estimate = ""
     if (fresh or view.state == "ready") and settings.trouble(config) is None:
         seconds = estimated_seconds(config, engine().runs(visitor()))

@@ -84,9 +84,8 @@ Act = Callable[[CurrentModel], object]
 def transport_bar(model: CurrentModel) -> None:
     """Show the buttons; they act on the current model, or begin a run from the settings in the form."""
     config = settings.pending()
-    fresh = model.view is None or bool(settings.differing(config, model.view))
-    mine = may_control(model)
-    offers = transport(model.view, mine=mine, fresh=fresh, trouble=settings.trouble(config))
+    fresh = model.view is None or bool(settings.needs_fresh_start(model))
+    offers = transport(model.view, mine=model.controllable, fresh=fresh, trouble=settings.trouble(config))
     rows: tuple[tuple[str, str, bool, Act, str], ...] = (
         (
             offers.start_label,
@@ -115,11 +114,6 @@ def transport_bar(model: CurrentModel) -> None:
             )
     if offers.sentence is not None:
         st.caption(offers.sentence)
-
-
-def may_control(model: CurrentModel) -> bool:
-    """Return whether this visitor may control the current model's run; one that nobody owns is free."""
-    return model.mine or (model.view is not None and model.view.owner is None)
 
 
 def _try(act: Act, model: CurrentModel) -> None:

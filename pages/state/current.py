@@ -34,7 +34,7 @@ class CurrentModel:
         config: Its settings.
         snapshot: Its weights at this moment.
         view: The run as the engine sees it; ``None`` for a shipped model.
-        mine: Whether this visitor may control it.
+        mine: Whether this visitor owns it.
     """
 
     source: Literal["shipped", "run"]
@@ -50,6 +50,11 @@ class CurrentModel:
     def token(self) -> str:
         """Return the model as the link writes it."""
         return f"{self.source}:{self.id}"
+
+    @property
+    def controllable(self) -> bool:
+        """Return whether this visitor may control it: its owner may, and anybody where nobody owns it."""
+        return self.mine or (self.view is not None and self.view.owner is None)
 
     @property
     def moving(self) -> bool:

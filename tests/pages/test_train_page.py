@@ -242,6 +242,15 @@ def test_a_follower_looks_and_takes_weights_of_its_own() -> None:
     assert "only the browser" not in captions(page)
 
 
+def test_a_follower_who_changes_beta_can_train_a_run_of_its_own() -> None:
+    run_id = a_run(engine_state.shared_engine())
+    page = open_page(model=f"run:{run_id}", **SMALL, steps="20")
+    control(page, "beta").set_value(4.0).run()
+    assert "Needs a fresh start: β." in captions(page)
+    press(page, "Start")
+    assert (view(page).config.beta, view(page).id != run_id) == (4.0, True)
+
+
 def test_data_on_the_real_line_get_a_gaussian_decoder() -> None:
     page = open_page()
     control(page, "dataset").select("two-moons").run()

@@ -70,6 +70,10 @@ def test_what_needs_a_fresh_start(view) -> None:
     assert settings.differing(CONFIG.replace(beta=4.0), None) == ()
     assert settings.differing(CONFIG.replace(beta=4.0), view) == ()
     assert settings.differing(CONFIG.replace(beta=4.0, seed=3), view) == ("seed",)
+    # a follower's form has what it was filled with, also when the owner moves on
+    assert settings.differing(CONFIG.replace(beta=4.0), view, filled_with=CONFIG) == ("beta",)
+    followed = as_if(view, interventions=(Intervention(3, "beta", 2.0),))
+    assert settings.differing(CONFIG, followed, filled_with=CONFIG) == ()
     ended = as_if(view, state="finished")
     assert settings.differing(CONFIG.replace(beta=4.0), ended) == ("beta",)
     dragged = as_if(ended, interventions=(Intervention(3, "beta", 4.0),))
