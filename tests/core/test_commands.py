@@ -69,6 +69,7 @@ def test_evaluate_prints_a_table_that_calls_a_score_a_score(trained: Path) -> No
     assert done.returncode == 0, done.stderr
     assert "Bernoulli score" in done.stdout
     assert "log p(x)" not in done.stdout
+    assert "lower bound" not in done.stdout
 
 
 def test_figures_agree_with_the_log_weights() -> None:

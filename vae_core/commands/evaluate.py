@@ -97,6 +97,7 @@ def as_table(figures: Figures, likelihood: str, dataset: Dataset, samples: int) 
         "log_likelihood": f"log p(x), lower bound L_{samples}",
     }
     if name != "log-likelihood":
+        words["elbo"] = f"ELBO, as a {name}"
         words["log_likelihood"] = f"log of the mean score, K = {samples}"
     lines = [
         f"{len(dataset.test.x)} test images of {dataset.name}, nats per image",
