@@ -59,9 +59,48 @@ def test_evaluate_prints_json_with_the_agreed_keys(trained: Path) -> None:
     means = {key: record[key]["mean"] for key in ("elbo", "reconstruction", "kl", "log_likelihood")}
     assert means["elbo"] == pytest.approx(means["reconstruction"] - means["kl"], abs=1e-9)
     assert means["log_likelihood"] > means["elbo"]
-    assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "lower_bound"
+    # Bernoulli on grey pixels: a score, which bounds no likelihood
+    assert record["scale"] == "Bernoulli score"
+    assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "score"
     assert record["kl"]["kind"] == "exact"
     assert record["unit"] == "nats per image"
+
+
+def test_evaluate_calls_a_bound_a_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["--dataset", "tiny-binary", "--hidden", "4", "--steps", "20", "--out", str(tmp_path)]
+    assert main(["train", *small]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path), "--json", "--samples", "10"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["scale"] == "log-likelihood"
+    assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "lower_bound"
+
+
+def test_an_interrupted_or_diverged_training_is_saved_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    advance = Run.advance
+
+    def interrupt(run: Run, **limits: float) -> int:
+        if run.step:
+            raise KeyboardInterrupt
+        return advance(run, steps=5)
+
+    def blow_up(run: Run, **limits: float) -> int:
+        run.model.encoder.linears[0].weight.data.fill_(float("inf"))
+        return advance(run, steps=5)
+
+    small = ["train", "--dataset", "tiny-binary", "--hidden", "4", "--steps", "20", "--out", str(tmp_path)]
+    monkeypatch.setattr(Run, "advance", interrupt)
+    assert main(small) == 130
+    assert "Interrupted at step 5." in capsys.readouterr().out
+    assert Run.load(tmp_path).step == 5
+    monkeypatch.setattr(Run, "advance", blow_up)
+    assert main(small) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("vae_core: Stopped at step 0: the loss became infinite.")
+    assert error.count("\n") == 1
+    assert Run.load(tmp_path).failed
 
 
 def test_evaluate_prints_a_table_that_calls_a_score_a_score(trained: Path) -> None:

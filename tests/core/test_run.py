@@ -206,6 +206,11 @@ def test_the_id_depends_on_settings_and_data():
     ids = {run_id(TINY, "a"), run_id(TINY, "b"), run_id(TINY.replace(beta=2.0), "a")}
     assert len(ids) == 3
     assert run_id(TINY, "a") == run_id(TrainConfig.from_json(TINY.to_json()), "a")
+    # what doesn't act doesn't count
+    for idle in ({"sigma": 0.5}, {"time_limit_s": 5.0}, {"patience": 3}):
+        assert run_id(TINY.replace(**idle), "a") == run_id(TINY, "a")
+    gaussian = TINY.replace(likelihood="gaussian")
+    assert run_id(gaussian.replace(sigma=0.5), "a") != run_id(gaussian, "a")
     assert all(len(i) == 12 and set(i) <= set("0123456789abcdef") for i in ids)
 
 

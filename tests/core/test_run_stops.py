@@ -1,6 +1,7 @@
 """When a run stops: by its rule, on validation data; or because it diverged, with its weights whole."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from tests.core.small_runs import TINY, assert_same, digits, done, rows
 from vae_core import Dataset, Run, SettingError, TrainConfig, load_dataset
 from vae_core.training import stopping
+from vae_core.training.optimiser import FlatAdam
 
 # ---- stopping -----------------------------------------------------------------------------------
 
@@ -37,14 +39,18 @@ def test_a_plateau_keeps_the_best_weights():
         "The best weights on validation data are kept."
     )
     curve = run.history.validation
-    best = int(curve.elbo.argmax())
-    assert curve.elbo[best] > curve.elbo[-1] + stopping.LEAST_GAIN
+    best = int(curve.elbo[:-1].argmax())
+    assert curve.elbo[best] > curve.elbo[-2] + stopping.LEAST_GAIN
+    # the last row is about the weights that are kept
+    assert curve.elbo[-1] == curve.elbo[best]
+    assert curve.step[-1] == curve.step[-2] == run.step
     # the weights are those of the best validation: stopped there, a run has the same
     there = Run(config, digits())
     there.advance(steps=int(curve.step[best]))
     assert run.snapshot().key == there.snapshot().key
-    # and two more validations without a gain ended it
-    assert len(curve) - 1 - best == 2
+    # and two validations without a gain ended it; the extra ones at the start don't count
+    stale = curve.step[best + 1 : -1]
+    assert len(stale[stale % 100 == 0]) == 2
 
 
 def test_stopping_looks_at_validation_data_only():
@@ -101,6 +107,32 @@ def test_an_absurd_learning_rate_never_shows_a_number_that_is_none():
     for table in rows(run):
         assert np.isfinite(table).all()
     assert all(bool(value.isfinite().all()) for value in run.model.state_dict().values())
+
+
+@pytest.mark.parametrize("pieces", [[17], [1] * 17, [5, 12]])
+def test_weights_that_blow_up_between_measurements_are_never_handed_out(
+    pieces: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = FlatAdam.step
+
+    def poisoned(adam: FlatAdam, learning_rate: float) -> None:
+        step(adam, learning_rate)
+        if run.step == 16:
+            adam._flat.values[0] = float("nan")
+
+    run = Run(TINY.replace(steps=400), digits())
+    monkeypatch.setattr(FlatAdam, "step", poisoned)
+    for piece in pieces:
+        run.advance(steps=piece)
+    assert run.failed
+    assert run.stop_reason is not None
+    assert run.stop_reason.startswith("Stopped at step 17: the weights became infinite.")
+    assert run.step == 10
+    assert run.snapshot().finite
+    assert run.history.train.step[-1] <= 10
+    assert run.images_per_second >= 0
+    run.save(tmp_path)
+    assert Run.load(tmp_path, digits()).stop_reason == run.stop_reason
 
 
 def test_data_beyond_float32_fail_at_once_and_not_later():

@@ -38,7 +38,7 @@ def evaluate(options: argparse.Namespace) -> None:
     x = dataset.test.x.double()
     figures = test_figures(model, x, samples=samples, draws=draws, seed=seed)
     if options.json:
-        sys.stdout.write(json.dumps(as_json(figures, dataset, samples)) + "\n")
+        sys.stdout.write(json.dumps(as_json(figures, snapshot.config.likelihood, dataset, samples)) + "\n")
     else:
         sys.stdout.write(as_table(figures, snapshot.config.likelihood, dataset, samples))
 
@@ -67,8 +67,10 @@ def test_figures(model: VAE, x: Tensor, *, samples: int, draws: int, seed: int) 
     }
 
 
-def as_json(figures: Figures, dataset: Dataset, samples: int) -> dict[str, object]:
-    """Return the figures as a JSON object; infinite errors are null."""
+def as_json(figures: Figures, likelihood: str, dataset: Dataset, samples: int) -> dict[str, object]:
+    """Return the figures as a JSON object; infinite errors are null, and a score's figures bound nothing."""
+    scale = score_name(likelihood, dataset.support)
+    bounds = scale == "log-likelihood"
     record: dict[str, object] = {}
     for name, estimate in figures.items():
         mean, monte_carlo, spread = estimate.mean()
@@ -76,10 +78,11 @@ def as_json(figures: Figures, dataset: Dataset, samples: int) -> dict[str, objec
             "mean": mean,
             "monte_carlo_error": monte_carlo if math.isfinite(monte_carlo) else None,
             "spread_error": spread,
-            "kind": estimate.kind,
+            "kind": estimate.kind if bounds or name == "kl" else "score",
         }
     return {
         **record,
+        "scale": scale,
         "unit": "nats per image",
         "split": "test",
         "images": len(dataset.test.x),

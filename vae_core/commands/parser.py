@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = _parser().parse_args(arguments)
         options.command(options)
-    except (SettingError, OSError) as error:
+    except (SettingError, OSError, FloatingPointError) as error:
         sys.stderr.write(f"vae_core: {error}\n")
         return 2
     except KeyboardInterrupt:

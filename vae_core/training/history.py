@@ -80,6 +80,10 @@ class Recorder:
         self._buffer[self._count] = (*head, *kl_per_dimension)
         self._count += 1
 
+    def forget_after(self, step: int) -> None:
+        """Drop the rows of later steps."""
+        self._count = int(np.searchsorted(self._buffer[: self._count, 0], step, side="right"))
+
     def table(self) -> Column:
         """Return the rows so far, (T, 7 + L), in memory of their own."""
         return self._buffer[: self._count].copy()

@@ -33,5 +33,16 @@ def checked_intervention(values: Any) -> Intervention:
 
 
 def run_id(config: TrainConfig, dataset_digest: str) -> str:
-    """Return 12 hex digits: the same settings, seed and data give the same id."""
-    return hashlib.sha256(f"{config.to_json()}/{dataset_digest}".encode()).hexdigest()[:12]
+    """Return 12 hex digits: the same settings, seed and data give the same id.
+
+    Settings that don't act, as σ of a Bernoulli, don't count.
+    """
+    default = TrainConfig()
+    idle = {
+        "sigma": config.likelihood != "gaussian",
+        "activation": not config.hidden,
+        "time_limit_s": config.stop != "time",
+        "patience": config.stop != "plateau",
+    }
+    acting = config.replace(**{name: getattr(default, name) for name, is_idle in idle.items() if is_idle})
+    return hashlib.sha256(f"{acting.to_json()}/{dataset_digest}".encode()).hexdigest()[:12]

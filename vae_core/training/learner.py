@@ -69,6 +69,12 @@ class Learner:
         self._adam.step(learning_rate)
         return measured
 
+    @property
+    def finite(self) -> bool:
+        """Whether all weights are finite numbers."""
+        # One infinite or undefined weight makes the sum so; sound ones are far too small to.
+        return bool(self._flat.values.sum().isfinite())
+
     def weights(self) -> Tensor:
         """Return a copy of all parameters as one vector."""
         return self._flat.values.clone()
@@ -93,11 +99,10 @@ class Learner:
         self.model.load_state_dict(weights)
         if not all(bool(value.isfinite().all()) for value in weights.values()):
             raise ValueError("the weights are not finite")
-        # Adam's step count stays on the CPU, its moments on the device.
         adam = _part("adam", state)
         if adam and {name: v.shape for name, v in adam.items()} != self._adam_shapes():
             raise ValueError("the optimiser's state has other shapes")
-        self._adam.restore({k: v.to(self._device) if v.ndim else v for k, v in adam.items()})
+        self._adam.restore({name: value.to(self._device) for name, value in adam.items()})
         self._batches.restore(_part("batches", state))
 
     def checked(self, weights: Tensor) -> Tensor:

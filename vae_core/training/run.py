@@ -17,12 +17,13 @@ from vae_core.checks import check_number, refuse
 from vae_core.data import Dataset
 from vae_core.likelihoods import misfit
 from vae_core.models import VAE
-from vae_core.objectives import Weighting, elbo_terms
+from vae_core.objectives import elbo_terms
 from vae_core.rng import generator
-from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
+from vae_core.training.config import TrainConfig
 from vae_core.training.history import History, Recorder
 from vae_core.training.interventions import Intervention, checked_intervention, run_id
 from vae_core.training.learner import Learner, available_device, check_finite
+from vae_core.training.live import LiveSettings
 from vae_core.training.snapshot import Snapshot
 from vae_core.training.stopping import Stopping
 
@@ -78,7 +79,7 @@ class Run:
     def _begin(self) -> None:
         config = self.config
         self._learner = Learner(config, self.dataset, device=self._device)
-        self._live: dict[str, Any] = {name: getattr(config, name) for name in LIVE_SETTINGS}
+        self._live = LiveSettings(config)
         self.step = 0
         self.seconds = 0.0
         self.interventions: tuple[Intervention, ...] = ()
@@ -112,7 +113,7 @@ class Run:
     @property
     def live_settings(self) -> dict[str, float]:
         """The live settings as they are now, interventions included."""
-        return dict(self._live)
+        return dict(self._live.values)
 
     @property
     def images_per_second(self) -> float:
@@ -121,6 +122,11 @@ class Run:
             return 0.0
         (t0, s0), (t1, s1) = self._pace[0], self._pace[-1]
         return (s1 - s0) * self._learner.batch_size / max(t1 - t0, 1e-9)
+
+    @property
+    def images_seen(self) -> int:
+        """Images trained on so far, each counted as often as it was seen."""
+        return self.step * self._learner.batch_size
 
     @property
     def seconds_left(self) -> float | None:
@@ -146,13 +152,9 @@ class Run:
         Raises:
             SettingError: If the setting can't change while a run trains, or the value breaks its rule.
         """
-        if setting not in LIVE_SETTINGS:
-            refuse("setting", f"must be one of {', '.join(LIVE_SETTINGS)} to change in a run", setting)
-        checked = SETTINGS[setting].check(value)
-        if checked == self._live[setting]:
-            return
-        self._live[setting] = checked
-        self.interventions = (*self.interventions, Intervention(self.step, setting, checked))
+        checked = self._live.change(setting, value)
+        if checked is not None:
+            self.interventions = (*self.interventions, Intervention(self.step, setting, checked))
 
     def rewind(self) -> None:
         """Go back to step 0 and exactly the same initial weights; interventions are forgotten."""
@@ -186,6 +188,9 @@ class Run:
                 break
             taken += 1
             self._after_step()
+        if taken and not self.failed and not self._learner.finite:
+            # The loss is measured every few steps; between calls, weights are finite all the same.
+            self._diverge(FloatingPointError("the weights became infinite"))
         self._pace.append((self.seconds, self.step))
         return taken
 
@@ -193,11 +198,12 @@ class Run:
         for intervention in self.scheduled:
             if intervention.step == self.step:
                 self.set(intervention.setting, intervention.value)
-        weight, rate = self._weighting().weight(self.step), self._learning_rate()
-        measure = self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY
         try:
             terms = self._learner.step(
-                weight=weight, free_bits=self._live["free_bits"], learning_rate=rate, measure=measure
+                weight=self._live.weight(self.step),
+                free_bits=self._live.free_bits,
+                learning_rate=self._live.learning_rate(self.step),
+                measure=self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY,
             )
         except FloatingPointError as trouble:
             self._diverge(trouble)
@@ -215,23 +221,13 @@ class Run:
         reason = self._stopping.reason(self.step, self.seconds)
         if reason is not None and not due and not self._validate():
             return
-        self.stop_reason = reason
-        if self.stop_reason is not None and self.config.stop == "plateau":
-            # What is kept is chosen on validation data.
+        if reason is not None and self.config.stop == "plateau":
+            # What is kept is chosen on validation data, and the last row is about what is kept.
             self._learner.put(self._best)
+            self._validate()
+        self.stop_reason = reason
 
     # ---- parts of a step -------------------------------------------------------------------------
-
-    def _weighting(self) -> Weighting:
-        live = self._live
-        return Weighting(live["beta"], live["kl_warmup"], live["free_bits"])
-
-    def _learning_rate(self) -> float:
-        rate = float(self._live["learning_rate"])
-        if self.config.schedule == "constant":
-            return rate
-        # ½ (1 + cos π t/T)
-        return rate * 0.5 * (1.0 + math.cos(math.pi * self.step / self.config.steps))
 
     def _record(self, rows: Recorder, reconstruction: float, kl_per_dimension: list[float]) -> None:
         rows.add(
@@ -239,8 +235,8 @@ class Run:
             seconds=self.seconds,
             reconstruction=reconstruction,
             kl_per_dimension=kl_per_dimension,
-            beta=self._weighting().weight(self.step),
-            learning_rate=self._learning_rate(),
+            beta=self._live.weight(self.step),
+            learning_rate=self._live.learning_rate(self.step),
         )
 
     @torch.no_grad()
@@ -257,7 +253,8 @@ class Run:
         self._record(self._validation_rows, *measured)
         weights = self._learner.weights()
         self._good = (self.step, weights)
-        if self._stopping.improves(measured[0] - sum(measured[1])):
+        counts = self.step % VALIDATE_EVERY == 0 and self._live.weight(self.step) == self._live.values["beta"]
+        if self._stopping.improves(measured[0] - sum(measured[1]), counts=counts):
             self._best = weights
         return True
 
@@ -266,6 +263,8 @@ class Run:
         self.failed = True
         self.step, weights = self._good
         self._learner.put(weights)
+        self._train_rows.forget_after(self.step)
+        self._pace.clear()
         self.stop_reason = (
             f"Stopped at step {at:,}: {trouble}. The weights of step {self.step:,} are kept. "
             f"Try a smaller learning rate."
@@ -318,7 +317,7 @@ class Run:
         last = self.config.steps
         self.step = int(check_number("step", progress["step"], low=0, high=last, integer=True))
         self.seconds = check_number("seconds", progress["seconds"], low=0.0, high=1e9)
-        self._live = {name: SETTINGS[name].check(progress["live"][name]) for name in LIVE_SETTINGS}
+        self._live.restore(progress["live"])
         self.failed, self.stop_reason = progress["failed"], progress["stop_reason"]
         if not isinstance(self.failed, bool) or not isinstance(self.stop_reason, str | None):
             raise ValueError("what stopped the run must be a sentence")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vae_core.data import Dataset
 from vae_core.models import VAE
@@ -95,6 +97,8 @@ class Observation:
         kl_per_dimension: Mean over the same images, (L,) nats.
         reconstruction: Mean over the same images, nats per image, one draw of z each.
         kl: Mean over the same images, nats per image.
+        elbo_error: Standard error of `reconstruction - kl` over these images, nats: about how far the mean over
+            another set of images, with other draws of z, would lie. None for a single image.
         originals: The first images, (n, D); for points of two or one dimensions, all of them.
         reconstructions: Decoder means at the mean codes of `originals`.
         samples: Decoder means at draws of z from the prior, the same draws at every step.
@@ -107,6 +111,7 @@ class Observation:
     kl_per_dimension: Array
     reconstruction: float
     kl: float
+    elbo_error: float | None
     originals: Array
     reconstructions: Array
     samples: Array
@@ -140,7 +145,14 @@ def observe(source: Snapshot | VAE, dataset: Dataset, *, seed: int = 0, step: in
         kl_per_dimension=terms.kl_per_dimension.mean(0).numpy(),
         reconstruction=float(terms.reconstruction.mean()),
         kl=float(terms.kl.mean()),
+        elbo_error=standard_error(terms.elbo),
         originals=shown.numpy().copy(),  # the data are shared by everybody
         reconstructions=model.decode(mean[: len(shown)]).mean.numpy(),
         samples=model.decode(prior).mean.numpy(),
     )
+
+
+def standard_error(values: Tensor) -> float | None:
+    """Return the standard error of the mean of independent values (N,), or None for fewer than two."""
+    # s / √N
+    return float(values.double().std() / math.sqrt(len(values))) if len(values) > 1 else None

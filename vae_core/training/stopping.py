@@ -25,12 +25,18 @@ class Stopping:
     best_elbo: float = -math.inf
     stale: int = 0
 
-    def improves(self, elbo: float) -> bool:
-        """Take in a validation ELBO; return whether it is a new best."""
+    def improves(self, elbo: float, *, counts: bool) -> bool:
+        """Take in a validation ELBO; return whether it is a new best.
+
+        Args:
+            elbo: Nats per image.
+            counts: Whether it may try the patience: the extra ones at the start and those during KL
+                warm-up don't.
+        """
         if elbo > self.best_elbo + LEAST_GAIN:
             self.best_elbo, self.stale = elbo, 0
             return True
-        self.stale += 1
+        self.stale += counts
         return False
 
     def restore(self, *, best_elbo: float, stale: int) -> None:
