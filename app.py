@@ -57,9 +57,12 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "font-src 'self' data:",
-        "connect-src 'self' ws: wss: data: blob:",
+        "connect-src 'self' data: blob:",  # 'self' has the web socket of the same host too
         "worker-src 'self' blob:",
         "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
     )
 )
 SECURITY_HEADERS: Mapping[str, str] = {

@@ -1,5 +1,6 @@
 """The frame around every page: the table of pages, the look, the notices, and the current model's card."""
 
+import html
 import sys
 from pathlib import Path
 
@@ -26,12 +27,13 @@ def notices() -> None:
     sentences = st.session_state.get(keys.NOTICES, ())
     if not sentences:
         return
-    shown = [link.as_plain_text(sentence) for sentence in sentences[:MOST_NOTICES]]
+    # a link's words are a stranger's: Markdown would make addresses in them clickable
+    shown = [html.escape(sentence) for sentence in sentences[:MOST_NOTICES]]
     if len(sentences) > MOST_NOTICES:
         shown.append(f"{len(sentences) - MOST_NOTICES} more parts of the link were left out.")
     with st.container(border=True):
         text, close = st.columns([8, 1], vertical_alignment="center")
-        text.markdown("  \n".join(shown))
+        text.html(f'<div role="status">{"<br>".join(shown)}</div>')
         close.button("Close", on_click=lambda: st.session_state.pop(keys.NOTICES, None))
 
 

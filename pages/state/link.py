@@ -3,7 +3,6 @@
 A link is read once, when a session begins; from then on the session's state wins and the address follows it.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ from vae_core.training.shipped import shipped_names
 
 MODEL_PARAMETER = "model"
 LONGEST_VALUE = 200
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|$~:&])")
 
 
 @dataclass(frozen=True)
@@ -138,8 +136,3 @@ def notify(*sentences: str) -> None:
 def shorten(text: str, length: int = 40) -> str:
     """Return text that is short enough to quote."""
     return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def as_plain_text(sentence: str) -> str:
-    """Return a sentence that Markdown shows letter by letter: a link's words are a stranger's words."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(sentence.split()))

@@ -20,7 +20,8 @@ def open_page(**parameters: str) -> AppTest:
 
 def texts(page: AppTest) -> str:
     """Return every text in the main part of the page."""
-    return "\n".join(element.value for element in page.main.markdown)
+    written = [element.value for element in page.main.markdown]
+    return "\n".join(written + [element.proto.body for element in page.main.get("html")])
 
 
 def card(page: AppTest) -> str:

@@ -92,7 +92,10 @@ def test_it_is_healthy(server: Server) -> None:
 def test_every_answer_has_the_security_headers(server: Server, path: str) -> None:
     headers = server.get(path).headers
     assert "script-src 'self' blob:" in headers["Content-Security-Policy"]
-    assert "object-src 'none'" in headers["Content-Security-Policy"]
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert "connect-src 'self' data: blob:" in policy
+    for rule in ("object-src 'none'", "base-uri 'self'", "form-action 'self'", "frame-ancestors 'self'"):
+        assert rule in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
 

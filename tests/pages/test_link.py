@@ -7,7 +7,7 @@ import pytest
 
 from pages.state import keys
 from pages.state.engine import shared_engine
-from pages.state.link import LONGEST_VALUE, as_plain_text, link_parameters, read_link, read_model
+from pages.state.link import LONGEST_VALUE, link_parameters, read_link, read_model
 from tests.pages.opened import a_run, open_page
 from vae_core.training.config import SETTINGS, TrainConfig
 from vae_core.training.shipped import shipped_names
@@ -147,7 +147,3 @@ def test_long_values_are_refused_before_they_are_read() -> None:
     assert read.config == TrainConfig()
     assert len(read.sentences) == 1
     assert "characters" in read.sentences[0]
-
-
-def test_markdown_is_taken_away() -> None:
-    assert as_plain_text("a *b* [c](d)\n# e") == "a \\*b\\* \\[c\\]\\(d\\) \\# e"
