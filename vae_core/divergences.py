@@ -10,6 +10,9 @@ from torch import Tensor
 from vae_core.checks import check_number, refuse
 from vae_core.gaussians import DiagonalGaussian
 
+UNUSED_BELOW = 0.01
+"""Nats per image: a latent dimension whose mean KL is lower carries next to nothing about x."""
+
 
 def standard_normal_kl(q: DiagonalGaussian) -> Tensor:
     """KL(N(μ, diag σ²) ‖ N(0, I)) of each dimension, (B, L) nats (Kingma & Welling 2014, app. B)."""

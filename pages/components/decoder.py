@@ -13,10 +13,10 @@ import streamlit as st
 
 from pages.components.packing import pack
 from pages.components.register import register
+from vae_core.divergences import UNUSED_BELOW
 from vae_core.training.snapshot import Snapshot
 
 Z_LIMIT = 6.0
-UNUSED_BELOW_NATS = 0.01
 
 _instrument = register("decoder")
 _weights = register("weights")
@@ -88,7 +88,7 @@ def instrument_settings(
         "spread": float(spread),
         "z": None if z is None else [round(float(value), 6) for value in z],
         "kl_per_dimension": [round(value, 4) for value in kl] if known else None,
-        "unused": [value < UNUSED_BELOW_NATS for value in kl] if known else None,
+        "unused": [value < UNUSED_BELOW for value in kl] if known else None,
     }
 
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -26,7 +26,7 @@ from vae_core.data import load_dataset
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
 from vae_core.likelihoods.score_floor import bernoulli_score_floor
-from vae_core.training.snapshot import Observation, Snapshot
+from vae_core.training.snapshot import MAX_LATENT_MEANS, Observation, Snapshot
 
 TICK_S = 0.4
 RESTING_TICK_S = 2.0
@@ -89,15 +89,22 @@ def reconstruction_name(model: CurrentModel) -> str:
     return score_name(model.config.likelihood, load_dataset(model.config.dataset).support)
 
 
-def floor_of(model: CurrentModel) -> float:
-    """Return the mean cost below which no Bernoulli score of these data comes; 0 where there is no score."""
+def floor_of(model: CurrentModel, part: Literal["train", "validation"]) -> float:
+    """Return the mean cost below which no Bernoulli score of these images comes; 0 where there is no score.
+
+    Args:
+        model: The model, whose data count.
+        part: All training images, or the validation images that are looked at.
+    """
     data = model.config.dataset
-    return 0.0 if reconstruction_name(model) == "log-likelihood" else _score_floor(data)
+    return 0.0 if reconstruction_name(model) == "log-likelihood" else _score_floor(data, part)
 
 
 @st.cache_resource(show_spinner=False)
-def _score_floor(name: str) -> float:
-    return float(bernoulli_score_floor(load_dataset(name).full.x).mean())
+def _score_floor(name: str, part: Literal["train", "validation"]) -> float:
+    data = load_dataset(name)
+    images = data.train.x if part == "train" else data.validation.x[:MAX_LATENT_MEANS]
+    return float(bernoulli_score_floor(images).mean())
 
 
 def _draw_shipped(model: CurrentModel, seen: Observation) -> None:
@@ -111,7 +118,9 @@ def _draw_shipped(model: CurrentModel, seen: Observation) -> None:
     _show(
         "validation_ledger",
         LEDGER_HEIGHT,
-        lambda: validation_ledger(seen, theme=theme, reconstruction_name=score, floor=floor_of(model)),
+        lambda: validation_ledger(
+            seen, theme=theme, reconstruction_name=score, floor=floor_of(model, "validation")
+        ),
         (seen, theme),
     )
     _outputs(seen)
@@ -135,7 +144,7 @@ def _draw_run(model: CurrentModel, view: RunView, seen: Observation | None) -> N
     _show(
         "ledger",
         LEDGER_HEIGHT,
-        lambda: step_ledger(history, theme=theme, reconstruction_name=score, floor=floor_of(model)),
+        lambda: step_ledger(history, theme=theme, reconstruction_name=score, floor=floor_of(model, "train")),
         (history, theme),
     )
     _outputs(seen)

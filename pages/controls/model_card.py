@@ -11,7 +11,8 @@ from PIL import Image
 from pages.state import current as state
 from pages.state import keys
 from pages.state.engine import engine, visitor
-from pages.state.shipped import dataset, shipped_observation
+from pages.state.shipped import shipped_observation
+from vae_core.data import load_dataset
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
 from vae_core.training.shipped import shipped_names, shipped_test_elbo
@@ -99,13 +100,15 @@ def observation_of(model: state.CurrentModel) -> Observation | None:
 def card_html(model: state.CurrentModel, observation: Observation | None) -> str:
     """Return the card below its menu; its height stays the same while the numbers change."""
     elbo = elbo_of(model, observation)
-    number = "–" if elbo is None else f"{elbo:,.1f} nats".replace("-", "\N{MINUS SIGN}")
+    number = "–" if elbo is None else f"{elbo:,.1f}{spread_of(model, observation)} nats"
+    number = number.replace("-", "\N{MINUS SIGN}")
     images = "" if observation is None else thumbnails(observation)
     return (
         f'<div class="lab-card">{images}'
         f'<div class="lab-card-line">{html.escape(model.line)}</div>'
         f'<div class="lab-card-state">{html.escape(model.state)}</div>'
-        f'<div class="lab-card-score"><span>{elbo_label(model)}</span><b>{number}</b></div></div>'
+        f'<div class="lab-card-score" title="{html.escape(elbo_help(model, observation))}">'
+        f"<span>{elbo_label(model)}</span><b>{number}</b></div></div>"
     )
 
 
@@ -120,12 +123,39 @@ def elbo_of(model: state.CurrentModel, observation: Observation | None) -> float
     return None if observation is None else observation.reconstruction - observation.kl
 
 
+def spread_of(model: state.CurrentModel, observation: Observation | None) -> str:
+    """Return the standard error of the card's number, like `` ± 1.2``; nothing where it is not known."""
+    if model.view is None or observation is None or observation.elbo_error is None:
+        return ""
+    return f" ± {observation.elbo_error:,.1f}"
+
+
+def is_score(model: state.CurrentModel) -> bool:
+    """Return whether the card's number is that of a score, which bounds no log p(x)."""
+    support = load_dataset(model.config.dataset).support
+    return score_name(model.config.likelihood, support) != "log-likelihood"
+
+
 def elbo_label(model: state.CurrentModel) -> str:
-    """Return the name of the card's number. On grey pixels a Bernoulli bound is a bound on a score."""
+    """Return the name of the card's number, which says that it is a bound where it is one."""
     split = "Test" if model.view is None else "Validation"
-    support = dataset(model.config.dataset).support
-    is_score = score_name(model.config.likelihood, support) != "log-likelihood"
-    return f"{split} ELBO, as a score" if is_score else f"{split} ELBO"
+    return f"{split} ELBO, as a score" if is_score(model) else f"{split} ELBO (lower bound)"
+
+
+def elbo_help(model: state.CurrentModel, observation: Observation | None) -> str:
+    """Return what the card's number is, in sentences."""
+    words = "Mean over images, in nats per image. "
+    words += (
+        "Grey pixels have no Bernoulli likelihood, so this bounds no log p(x)."
+        if is_score(model)
+        else "A lower bound: log p(x) is at least this, on average over the images."
+    )
+    if spread_of(model, observation):
+        words += (
+            f" ± is the standard error between these {len(observation.latent_mean):,} images: "
+            "about how far the mean over another set of images would lie."
+        )
+    return words
 
 
 def thumbnails(observation: Observation) -> str:

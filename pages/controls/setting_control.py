@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.state import keys
+from pages.state.current import LIKELIHOOD_NAMES
 from vae_core.data import dataset_info
 from vae_core.models.vae import MAX_LAYERS
 from vae_core.training.config import Setting, TrainConfig
@@ -18,9 +19,7 @@ COARSEST_RANGE = 500
 CHOSEN, LEARNED = "chosen", "learned"
 
 WORDS = {
-    "bernoulli": "Bernoulli",
-    "gaussian": "Gaussian",
-    "continuous-bernoulli": "continuous Bernoulli",
+    **LIKELIHOOD_NAMES,
     "cosine": "cosine",
     "steps": "at the last step",
     "time": "after a time",

@@ -34,19 +34,19 @@ def curves(
     if len(history.train.step) == 0 and len(history.validation.step) == 0:
         return blank("The curves begin with the first step.", theme=theme)
     figure = Figure()
-    for quantity in ("elbo", "reconstruction", "kl"):
-        for part in ("train", "validation"):
-            figure.add_trace(_line(getattr(history, part), quantity, part=part, log_steps=log_steps))
     is_score = reconstruction_name != "log-likelihood"
-    if is_score:
-        figure.update_traces(name=reconstruction_name, selector={"name": NAMES["reconstruction"]})
+    score_names = {"elbo": "ELBO, as a score", "reconstruction": reconstruction_name}
+    names = {**NAMES, **score_names} if is_score else NAMES
+    for quantity, name in names.items():
+        for part in ("train", "validation"):
+            figure.add_trace(_line(getattr(history, part), quantity, name, part=part, log_steps=log_steps))
     title = _title(history, is_score=is_score)
     figure.update_layout(
         template=template(theme),
         title={"text": title},
         meta={
             "alternative": f"{title} Curves against the step in nats per image; solid lines are training "
-            "batches, dashed lines validation data."
+            "batches, of a long run means of several, dashed lines validation data."
         },
         xaxis={
             "title": {"text": "step (solid: training, dashed: validation)"},
@@ -72,7 +72,7 @@ def curves(
 
 def thin(
     steps: np.ndarray, values: np.ndarray, *, most: int = MOST_POINTS, log_steps: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return at most `most` points of a curve, each the mean of the points that it stands for.
 
     Args:
@@ -82,12 +82,12 @@ def thin(
         log_steps: Whether the points shall be evenly spread on a logarithmic axis.
 
     Returns:
-        The last step of each group (P,) and the mean of its values (P,), both float32. The first point
-        stands alone, so that one sees where the run began.
+        The last step of each group (P,), the mean of its values (P,) and how many they are (P,), all float32.
+        The first point stands alone, so that one sees where the run began.
     """
     count = len(steps)
     if count <= most:
-        return np.asarray(steps, np.float32), np.asarray(values, np.float32)
+        return np.asarray(steps, np.float32), np.asarray(values, np.float32), np.ones(count, np.float32)
     if log_steps:
         wanted = np.searchsorted(steps, np.geomspace(max(float(steps[0]), 1.0), float(steps[-1]), most))
         starts = np.unique(np.clip(wanted, 0, count - 1))
@@ -96,18 +96,21 @@ def thin(
     starts = np.unique(np.concatenate(([0, 1], starts)))[:most]
     sizes = np.diff(np.append(starts, count))
     means = np.add.reduceat(values, starts) / sizes
-    return steps[starts + sizes - 1].astype(np.float32), means.astype(np.float32)
+    return steps[starts + sizes - 1].astype(np.float32), means.astype(np.float32), sizes.astype(np.float32)
 
 
-def _line(curve: Curve, quantity: str, *, part: str, log_steps: bool) -> Scatter:
-    steps, values = thin(curve.step, getattr(curve, quantity), log_steps=log_steps)
+def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool) -> Scatter:
+    steps, values, sizes = thin(curve.step, getattr(curve, quantity), log_steps=log_steps)
     if log_steps:
-        steps, values = steps[steps > 0], values[steps > 0]
+        steps, values, sizes = steps[steps > 0], values[steps > 0], sizes[steps > 0]
     trained = part == "train"
+    averaged = len(sizes) > 0 and float(sizes.max()) > 1
+    records = "batches" if trained else "validations"
     return Scatter(
         x=steps,
         y=values,
-        name=NAMES[quantity],
+        customdata=sizes if averaged else None,
+        name=name,
         legendgroup=quantity,
         showlegend=not trained,
         mode="lines" if len(steps) > 1 else "markers",
@@ -118,8 +121,9 @@ def _line(curve: Curve, quantity: str, *, part: str, log_steps: bool) -> Scatter
         },
         opacity=0.6 if trained else 1.0,
         yaxis="y2" if quantity == "kl" else "y",
-        hovertemplate=f"{NAMES[quantity]}, {'training batches' if trained else 'validation'} "
-        "%{y:.2f}<extra></extra>",
+        hovertemplate=f"{name}, {'training batches' if trained else 'validation'} %{{y:.2f}}"
+        + (f" (mean of recorded {records}, n = %{{customdata:d}})" if averaged else "")
+        + "<extra></extra>",
     )
 
 
@@ -141,7 +145,7 @@ def _title(history: History, *, is_score: bool) -> str:
         (history.validation, "Validation") if len(history.validation.step) else (history.train, "Training")
     )
     elbo = curve.elbo
-    kind = "ELBO, as a score," if is_score else "ELBO"
+    kind = "ELBO, as a score," if is_score else "ELBO (lower bound)"
     now = f"{name} {kind} {nats(float(elbo[-1]))} nats/image"
     if len(elbo) < 4:
         return f"{now}."

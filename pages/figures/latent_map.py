@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
-from plotly.graph_objects import Bar, Figure, Scatter, Scattergl
+from plotly.graph_objects import Bar, Figure, Scatter
 
 from pages.figures.theme import GROUND, QUIET, ThemeName, blank, class_colour, mark, subscript, template
+from vae_core.divergences import UNUSED_BELOW
 from vae_core.training.snapshot import Observation
 
-CLOSED_BELOW = 0.01
-"""Nats per image: a dimension whose KL is lower carries next to nothing about x."""
-
 MOST_POINTS = 2000
-MOST_SVG_POINTS = 1200
-"""Beyond, WebGL draws the points; up to here they need nothing of the browser."""
+"""SVG draws them, which needs nothing of the browser."""
+
 BINS = 48
 
 FARTHEST = 12.0
@@ -55,7 +53,7 @@ def latent_map(
 def openness(kl_per_dimension: np.ndarray) -> str:
     """Say how many latent dimensions carry information, like "KL has closed 3 of 8 dimensions"."""
     count = len(kl_per_dimension)
-    closed = int((np.asarray(kl_per_dimension) < CLOSED_BELOW).sum())
+    closed = int((np.asarray(kl_per_dimension) < UNUSED_BELOW).sum())
     if count == 1:
         state = (
             "tells nothing about x" if closed else f"carries {float(kl_per_dimension[0]):.1f} nats about x"
@@ -95,11 +93,10 @@ def _map(observation: Observation, *, theme: ThemeName, class_names: Sequence[st
     kl = observation.kl_per_dimension
     across, up = widest_dimensions(kl)
     means = observation.latent_mean
-    kind = Scatter if len(means) <= MOST_SVG_POINTS else Scattergl
     figure = Figure()
     for name, rows, colour in _groups(observation, class_names):
         figure.add_trace(
-            kind(
+            Scatter(
                 x=means[rows, across].astype(np.float32),
                 y=means[rows, up].astype(np.float32),
                 mode="markers",

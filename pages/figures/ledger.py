@@ -19,7 +19,7 @@ LOG_LIKELIHOOD = "log-likelihood"
 def step_ledger(
     history: History, *, theme: ThemeName, reconstruction_name: str = LOG_LIKELIHOOD, floor: float = 0.0
 ) -> Figure:
-    """Draw the ledger of the latest training batch on record."""
+    """Draw the ledger of the latest training batch on record; the floor is that of all training images."""
     curve = history.train
     if len(curve.step) == 0:
         return blank("The ledger begins with the first step.", theme=theme)
@@ -31,6 +31,7 @@ def step_ledger(
         theme=theme,
         reconstruction_name=reconstruction_name,
         floor=floor,
+        floor_of="average over all training images",
     )
 
 
@@ -41,11 +42,12 @@ def validation_ledger(
     reconstruction_name: str = LOG_LIKELIHOOD,
     floor: float = 0.0,
 ) -> Figure:
-    """Draw the ledger of a model on validation data."""
+    """Draw the ledger of a model on validation data; the floor is that of the same images."""
     return ledger(
         observation.reconstruction,
         [float(value) for value in observation.kl_per_dimension],
         whose="Validation data cost",
+        error=observation.elbo_error,
         theme=theme,
         reconstruction_name=reconstruction_name,
         floor=floor,
@@ -59,8 +61,10 @@ def ledger(
     whose: str,
     theme: ThemeName,
     weight: float = 1.0,
+    error: float | None = None,
     reconstruction_name: str = LOG_LIKELIHOOD,
     floor: float = 0.0,
+    floor_of: str = "these grey images",
 ) -> Figure:
     """Draw −ELBO = −E_q log p(x|z) + Σ_j KL_j as one stacked bar.
 
@@ -71,8 +75,10 @@ def ledger(
         whose: Begins the title: whose mean cost it is.
         theme: "light" or "dark".
         weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
+        error: The standard error of the cost between images, where it is known.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
         floor: On grey pixels, the cost below which no Bernoulli score comes; a dotted line marks it.
+        floor_of: The images whose floor it is.
     """
     cost, kl = -reconstruction, sum(kl_per_dimension)
     total = abs(cost) + kl
@@ -82,13 +88,17 @@ def ledger(
     figure.add_trace(_piece(named, cost, mark("reconstruction"), total, theme))
     for index, value in enumerate(kl_per_dimension, start=1):
         figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
-    title = f"{whose} {nats(cost + kl)} nats/image: reconstruction {nats(cost)} + KL {nats(kl)}."
+    spread = "" if error is None else f" ± {nats(error)}"
+    part = reconstruction_name if is_score else "reconstruction"
+    title = f"{whose} {nats(cost + kl)}{spread} nats/image: {part} {nats(cost)} + KL {nats(kl)}."
     if weight != 1:
         title += f" Training weighs this KL by {weight:.3g}."
     if floor > 0:
-        title += f" No Bernoulli decoder costs less than {nats(floor)} on these grey pixels."
+        title += f" No Bernoulli decoder costs less than {nats(floor)} on {floor_of}."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
-    called = " (of a score, not of log p)" if is_score else ""
+    called = "cost = −ELBO of a score, not of log p" if is_score else "cost = −ELBO ≥ −log p(x)"
+    if error is not None:
+        called += "; ± standard error between images"
     figure.update_layout(
         template=template(theme),
         title={"text": title},
@@ -97,7 +107,7 @@ def ledger(
         bargap=0.1,
         showlegend=False,
         xaxis={
-            "title": {"text": f"cost = −ELBO, nats per image{called}"},
+            "title": {"text": f"{called}; nats per image"},
             "range": _span(cost, kl),
         },
         yaxis={"visible": False, "fixedrange": True},

@@ -17,7 +17,7 @@ RULES = """
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }
 .lab-card-state { opacity: 0.75; min-height: 1.4em; }
-.lab-card-score { display: flex; justify-content: space-between; gap: 0 0.5rem; flex-wrap: wrap; }
+.lab-card-score { display: grid; }
 .lab-card-score b { font-weight: 600; white-space: nowrap; font-variant-numeric: tabular-nums;
   color: var(--lab-elbo-text); }
 """

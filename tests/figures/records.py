@@ -50,6 +50,7 @@ def observation(
         kl_per_dimension=per_dimension,
         reconstruction=-140.0,
         kl=float(per_dimension.sum()),
+        elbo_error=1.25,
         originals=draw.random((shown, dimensions), np.float32),
         reconstructions=draw.random((shown, dimensions), np.float32),
         samples=draw.random((24 if dimensions > 2 else count, dimensions), np.float32),

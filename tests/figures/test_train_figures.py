@@ -53,29 +53,56 @@ def test_curves_train_solid_validation_dashed_in_the_glossarys_colours() -> None
 def test_curves_say_how_the_elbo_moves() -> None:
     assert "level" in title(curves(history(2000), theme="light"))
     assert "rising" in title(curves(history(40), theme="light"))
-    assert "Validation ELBO −146.0 nats/image, level by now." in title(curves(history(), theme="light"))
+    assert "Validation ELBO (lower bound) −146.0 nats/image, level by now." in title(
+        curves(history(), theme="light")
+    )
 
 
 def test_grey_pixels_have_a_score_and_its_floor() -> None:
     figure = curves(history(), theme="light", reconstruction_name="Bernoulli score")
-    assert [trace.name for trace in figure.data if trace.showlegend] == ["ELBO", "Bernoulli score", "KL"]
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        "ELBO, as a score",
+        "Bernoulli score",
+        "KL",
+    ]
+    for trace in figure.data:
+        assert trace.hovertemplate.startswith(f"{trace.name}, ")
     assert "as a score" in title(figure)
+    assert "bound" not in title(figure)
     figure = step_ledger(history(), theme="light", reconstruction_name="Bernoulli score", floor=46.28)
     check(figure)
     assert figure.data[0].name == "Bernoulli score"
-    assert "less than 46.3 on these grey pixels" in title(figure)
+    assert "nats/image: Bernoulli score 140.0 + KL" in title(figure)
+    assert "less than 46.3 on average over all training images." in title(figure)
+    assert "log p" not in figure.layout.xaxis.title.text.replace("not of log p", "")
     assert figure.layout.shapes[0].x0 == 46.28
+    figure = validation_ledger(
+        observation(), theme="light", reconstruction_name="Bernoulli score", floor=46.28
+    )
+    assert "less than 46.3 on these grey images." in title(figure)
+
+
+def test_thinned_curves_say_that_a_point_is_a_mean() -> None:
+    for log_steps in (False, True):
+        for trace in curves(history(2000), theme="light", log_steps=log_steps).data:
+            averaged = "mean of recorded batches, n = %{customdata:d}" in trace.hovertemplate
+            assert averaged == ("training" in trace.hovertemplate)
+            if averaged:
+                assert len(trace.customdata) == len(trace.y)
+                assert sum(trace.customdata) == 2000
+    for trace in curves(history(200), theme="light").data:
+        assert "mean of" not in trace.hovertemplate
 
 
 def test_thinning_keeps_the_ends_and_the_mean() -> None:
     steps, values = np.arange(1.0, 10_001), np.linspace(0, 1, 10_000)
     for log_steps in (False, True):
-        x, y = thin(steps, values, log_steps=log_steps)
+        x, y, sizes = thin(steps, values, log_steps=log_steps)
         assert x[0] == 1
         assert x[-1] == 10_000
         assert (np.diff(x) > 0).all()
         assert (np.diff(y) > 0).all()
-        sizes = np.diff(np.concatenate(([0], x)))
+        assert (sizes == np.diff(np.concatenate(([0], x)))).all()
         assert np.average(y, weights=sizes) == pytest.approx(values.mean(), abs=1e-6)
 
 
@@ -92,7 +119,8 @@ def test_the_ledger_adds_up(latent_dim: int, theme: str) -> None:
 def test_the_ledger_of_validation_data_says_whose_it_is() -> None:
     figure = validation_ledger(observation(kl=(1.0, 2.0)), theme="light")
     check(figure)
-    assert title(figure) == "Validation data cost 143.0 nats/image: reconstruction 140.0 + KL 3.0."
+    assert title(figure) == "Validation data cost 143.0 ± 1.2 nats/image: reconstruction 140.0 + KL 3.0."
+    assert figure.layout.xaxis.title.text.startswith("cost = −ELBO ≥ −log p(x); ± standard error")
     assert "KL z₁ 1.0<br>KL z₂ 2.0" in figure.layout.annotations[0].text
 
 
@@ -112,6 +140,7 @@ def test_the_latent_map(latent_dim: int, count: int, labels: bool, theme: str) -
     seen = observation(latent_dim=latent_dim, count=count, labels=labels)
     figure = latent_map(seen, theme=theme)
     check(figure)
+    assert {trace.type for trace in figure.data} <= {"bar", "scatter"}  # WebGL is not there everywhere
     if latent_dim == 1:
         assert sum(trace.y.sum() for trace in figure.data if trace.type == "bar") == count
     else:

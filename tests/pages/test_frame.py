@@ -1,10 +1,13 @@
 """The frame: the page, the colours, the notices and the current model's card, with a link of any kind."""
 
+import re
+
 import pytest
 
 from pages.state import engine as engine_state
 from pages.state import keys
 from pages.state.theme import stylesheet
+from tests.fakes import wait_until
 from tests.pages.opened import a_run, card, open_page, texts
 from vae_core.notation import GLOSSARY
 from vae_core.training.config import TrainConfig
@@ -18,6 +21,27 @@ def test_a_bare_address_shows_a_shipped_model() -> None:
     assert "seed" in card(page)
     assert "nats" in card(page)
     assert page.query_params["model"] in [f"shipped:{name}" for name in shipped_names()]
+
+
+def test_the_card_says_that_its_number_is_a_bound() -> None:
+    shipped = card(open_page())
+    assert "Test ELBO (lower bound)" in shipped
+    assert "log p(x) is at least this" in shipped
+    engine = engine_state.shared_engine()
+    run_id = a_run(engine, visitor="me")
+    wait_until(lambda: engine.view(run_id).observation is not None)
+    run = card(open_page(model=f"run:{run_id}"))
+    assert "Validation ELBO (lower bound)" in run
+    assert re.search(r"<b>\N{MINUS SIGN}\d+\.\d ± \d+\.\d nats</b>", run)
+    assert "standard error between these" in run
+
+
+def test_the_card_calls_a_score_no_bound() -> None:
+    engine = engine_state.shared_engine()
+    grey = TrainConfig(dataset="mnist-5k", hidden=(4,), steps=20)
+    run = card(open_page(model=f"run:{engine.submit(grey, visitor='me')}"))
+    assert "Validation ELBO, as a score" in run
+    assert "lower bound" not in run.lower()
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -70,11 +94,13 @@ def test_notices_can_be_closed() -> None:
 
 
 def test_the_words_of_a_link_are_shown_letter_by_letter() -> None:
-    page = open_page(model="[click](http://example.org) <b>x</b>")
+    page = open_page(model="[click](http://example.org) <b>x</b>", beta="www.example.org")
     assert not page.exception
-    assert "[click]" not in texts(page)
-    assert "\\[click\\]" in texts(page)
+    notice = next(text.proto.body for text in page.main.get("html") if "example.org" in text.proto.body)
+    assert "[click](http://example.org) &lt;b&gt;x&lt;/b&gt;" in notice
+    assert "www.example.org" in notice
     assert "<b>" not in texts(page)
+    assert not [text.value for text in page.main.markdown if "example.org" in text.value]
 
 
 def test_the_session_wins_over_the_address_after_the_first_load() -> None:
