@@ -170,10 +170,10 @@ def _begin_run(model: CurrentModel, config: TrainConfig, *, start: bool) -> str:
 
     The run that was the current one rests meanwhile, so that two do not share the cores by accident.
     """
-    if model.moving and model.mine:
-        engine().pause(model.id, visitor=visitor())
-    run_id = engine().submit(config, visitor=visitor())
+    run_id = engine().submit(config, visitor=visitor())  # first: a refusal leaves everything as it is
     choose_run(run_id)
+    if model.moving and model.mine and run_id != model.id:
+        engine().pause(model.id, visitor=visitor())
     view = engine().view(run_id)
     if start and view is not None and view.owner == visitor() and view.state in ("ready", "paused"):
         engine().start(run_id, visitor=visitor())

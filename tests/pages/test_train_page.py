@@ -11,6 +11,7 @@ from pages.state import engine as engine_state
 from pages.state import keys
 from tests.fakes import FakeFactory, Gate, wait_until
 from tests.pages.opened import a_run, open_page, texts
+from vae_core.checks import SettingError
 from vae_core.engine import Engine, RunView
 from vae_core.training.config import SETTINGS, TrainConfig
 from vae_core.training.presets import PRESETS
@@ -195,6 +196,23 @@ def test_new_weights_are_the_next_seed_and_leave_the_run_at_rest() -> None:
     assert pending(page).seed == 1
     wait_until(lambda: engine_state.shared_engine().view(first.id).state in ("paused", "ready"))
     assert view(page).state in ("queued", "running")
+    press(page, "Stop")
+
+
+def test_a_refused_start_leaves_the_run_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page(**SMALL, steps="1000000")
+    press(page, "Start")
+    first = view(page)
+    engine = engine_state.shared_engine()
+
+    def refuse(config: TrainConfig, *, visitor: str) -> str:
+        raise SettingError("There is no room for another run, got one.")
+
+    monkeypatch.setattr(engine, "submit", refuse)
+    press(page, "New weights")
+    assert "no room for another run" in html(page)
+    assert page.session_state[keys.MODEL] == f"run:{first.id}"
+    assert engine.view(first.id).state in ("queued", "running")
     press(page, "Stop")
 
 
