@@ -8,7 +8,7 @@ from itertools import pairwise
 import streamlit as st
 import torch
 
-from vae_core.data import dataset_info
+from vae_core.data import dataset_info, load_dataset
 from vae_core.engine import RunView
 from vae_core.training.config import TrainConfig
 
@@ -20,6 +20,8 @@ OVERHEAD_S = 0.0005
 
 PROBE = (128, 784, 400)
 PROBE_TIMES = 12
+PROBE_GOOD_FOR_S = 60.0
+"""The machine may have been busy when it was measured, or be busy now."""
 
 
 def estimated_seconds(config: TrainConfig, views: Iterable[RunView] = ()) -> float:
@@ -27,17 +29,22 @@ def estimated_seconds(config: TrainConfig, views: Iterable[RunView] = ()) -> flo
 
     Args:
         config: The settings.
-        views: Runs whose pace may be known.
+        views: Runs whose pace may be known, the newest first.
     """
     pace = known_pace(config, views)
     if pace is None:
-        pace = config.batch_size / step_seconds(config, products_per_second=products_per_second())
-    seconds = config.steps * config.batch_size / pace
+        pace = images_a_step(config) / step_seconds(config, products_per_second=products_per_second())
+    seconds = config.steps * images_a_step(config) / pace
     return min(seconds, config.time_limit_s) if config.stop == "time" else seconds
 
 
+def images_a_step(config: TrainConfig) -> int:
+    """Return how many images a step sees: a batch holds at most all training images."""
+    return min(config.batch_size, len(load_dataset(config.dataset).train.x))
+
+
 def known_pace(config: TrainConfig, views: Iterable[RunView]) -> float | None:
-    """Return the images a second of a run with the same network, data and batch, if there is one."""
+    """Return the images a second of the first run with the same network, data and batch, if there is one."""
     same = ("dataset", "hidden", "latent_dim", "activation", "likelihood", "batch_size", "threads", "device")
     for view in views:
         if view.images_per_second > 0 and all(getattr(config, n) == getattr(view.config, n) for n in same):
@@ -56,13 +63,13 @@ def step_seconds(config: TrainConfig, *, products_per_second: float) -> float:
     sizes = (channels * height * width, *config.hidden, config.latent_dim)
     weights = 2 * sum(a * b for a, b in pairwise(sizes))  # encoder and decoder
     # forward once, backward twice: 3 products a weight and image
-    products = 3 * weights * config.batch_size
+    products = 3 * weights * images_a_step(config)
     return OVERHEAD_S + products / (SHARE_OF_PEAK * products_per_second)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, ttl=PROBE_GOOD_FOR_S)
 def products_per_second() -> float:
-    """Return the multiplications per second of one thread, measured once in a few milliseconds."""
+    """Return the multiplications per second of one thread, measured in a few milliseconds once a minute."""
     # the number of torch's threads belongs to each thread: this one has one and ends with the measurement
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as one_thread:
         return one_thread.submit(_probe).result()

@@ -3,12 +3,20 @@
 import re
 
 import pytest
+import streamlit as st
 
-from pages.controls import settings
-from pages.controls.estimate import estimated_seconds, in_words, known_pace, step_seconds
+from pages.controls import estimate, settings
+from pages.controls.estimate import (
+    estimated_seconds,
+    in_words,
+    known_pace,
+    products_per_second,
+    step_seconds,
+)
 from pages.controls.status import clock, progress_of, queued_sentence, status_html
 from pages.controls.transport import FOLLOWER, Transport, transport
 from tests.fakes import FakeFactory, wait_until
+from vae_core.data import load_dataset
 from vae_core.engine import Engine, RunView
 from vae_core.training import Intervention
 from vae_core.training.config import TrainConfig
@@ -128,6 +136,33 @@ def test_the_estimate_knows_runs_like_it(view) -> None:
     assert estimated_seconds(CONFIG, [like]) == pytest.approx(50 * 128 / 6400)
     by_time = CONFIG.replace(stop="time", time_limit_s=1, steps=1_000_000)
     assert estimated_seconds(by_time, [like]) == 1.0
+
+
+def test_a_batch_holds_at_most_all_training_images(view) -> None:
+    images = len(load_dataset("tiny-binary").train.x)
+    whole, larger = CONFIG.replace(batch_size=images), CONFIG.replace(batch_size=4096)
+    assert images < 4096
+    assert step_seconds(larger, products_per_second=1e10) == step_seconds(whole, products_per_second=1e10)
+    like = as_if(view, config=larger, images_per_second=6400.0)
+    assert estimated_seconds(larger, [like]) == pytest.approx(50 * images / 6400)
+
+
+def test_the_newest_run_tells_the_pace(view) -> None:
+    newer, older = (as_if(view, images_per_second=pace) for pace in (6400.0, 100.0))
+    assert known_pace(CONFIG, [newer, older]) == 6400.0
+
+
+def test_the_machine_is_measured_again_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("streamlit.runtime.caching.cache_utils.TTLCACHE_TIMER", lambda: now[0])
+    speeds = iter((1e9, 1e10))
+    monkeypatch.setattr(estimate, "_probe", lambda: next(speeds))
+
+    st.cache_resource.clear()
+    assert [products_per_second(), products_per_second()] == [1e9, 1e9]
+    now[0] += 61
+    assert products_per_second() == 1e10
+    st.cache_resource.clear()
 
 
 def test_a_larger_network_takes_longer() -> None:
