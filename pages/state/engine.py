@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,24 +11,23 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.state import keys
+from vae_core.data.cache import user_folder
 from vae_core.engine import Engine
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 def runs_folder() -> Path:
-    """Return the folder of the checkpoints: ``VAE_LAB_RUNS``, or a folder for data of this user."""
+    """Return the folder of the checkpoints: ``VAE_LAB_RUNS``, or a folder for data of this user.
+
+    A user without a home, as in some containers, gets a new temporary folder.
+    """
     chosen = os.environ.get("VAE_LAB_RUNS")
     if chosen:
         return Path(chosen).expanduser().resolve()
-    home = Path.home()
-    if sys.platform == "win32":
-        data = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        data = home / "Library" / "Application Support"
-    else:
-        data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return data / "vae-lab" / "runs"
+    places = {"win32": ("LOCALAPPDATA", "AppData/Local"), "darwin": ("", "Library/Application Support")}
+    own = user_folder(*places.get(sys.platform, ("XDG_DATA_HOME", ".local/share")))
+    return (own or Path(tempfile.mkdtemp(prefix="vae-lab-"))) / "runs"
 
 
 @st.cache_resource(show_spinner=False)

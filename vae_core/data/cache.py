@@ -24,7 +24,19 @@ def cache_folder() -> Path | None:
     if override:
         return Path(override)
     places = {"win32": ("LOCALAPPDATA", "AppData/Local"), "darwin": ("", "Library/Caches")}
-    variable, below_home = places.get(sys.platform, ("XDG_CACHE_HOME", ".cache"))
+    return user_folder(*places.get(sys.platform, ("XDG_CACHE_HOME", ".cache")))
+
+
+def user_folder(variable: str, below_home: str) -> Path | None:
+    """Find this app's folder in one of the user's standard places.
+
+    Args:
+        variable: The environment variable that may say where the place is; "" for none.
+        below_home: Where it is otherwise, relative to the user's home.
+
+    Returns:
+        The folder (it may not exist yet), or None where the user has no home.
+    """
     chosen = os.environ.get(variable) if variable else None
     if chosen:
         return Path(chosen) / "vae-lab"

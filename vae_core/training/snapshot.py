@@ -97,8 +97,8 @@ class Observation:
         kl_per_dimension: Mean over the same images, (L,) nats.
         reconstruction: Mean over the same images, nats per image, one draw of z each.
         kl: Mean over the same images, nats per image.
-        elbo_error: Standard error of `reconstruction - kl` over these images, nats: about how far the mean over
-            another set of images, with other draws of z, would lie. None for a single image.
+        elbo_error: Standard error of `reconstruction - kl` over these images, nats: about how far the mean
+            over another set of images, with other draws of z, would lie. None for a single image.
         originals: The first images, (n, D); for points of two or one dimensions, all of them.
         reconstructions: Decoder means at the mean codes of `originals`.
         samples: Decoder means at draws of z from the prior, the same draws at every step.
