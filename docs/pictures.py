@@ -1,24 +1,40 @@
-"""Take the README's pictures: start the app, train for a moment, photograph the page, light and dark.
+"""Take the README's pictures from the app itself: start it, train, photograph what a visitor sees.
 
-Run it with ``make pictures``. It writes train-light.png and train-dark.png beside itself.
+Run it with ``make pictures``. It writes four PNG files beside itself: the Train page while a run trains,
+light, dark and on a phone, and the decoder under a hand that drags a latent dimension.
 """
 
+import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-BROWSERS = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-TRAIN_FOR_S = 12.0
-START_WITHIN_S = 60.0
+BROWSERS = (
+    os.environ.get("CHROMIUM", ""),
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+SCREEN = {"width": 1280, "height": 1000}
+PHONE = {"width": 390, "height": 844}
+MOST_BYTES = 300_000
+TRAINED_STEPS = 1200
+PATIENCE_S = 120.0
 
 
 def free_port() -> int:
@@ -28,49 +44,129 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_served(address: str) -> None:
-    """Return when the app answers.
+def wait_for(question: Callable[[], bool], what: str) -> None:
+    """Return when the answer is yes.
 
     Raises:
-        RuntimeError: It does not within a minute.
+        RuntimeError: It is not within two minutes.
     """
-    deadline = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < deadline:
-        try:
-            with urlopen(f"{address}/_stcore/health", timeout=2):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise RuntimeError(f"The app did not answer within {START_WITHIN_S:.0f} s.")
+    deadline = time.monotonic() + PATIENCE_S
+    while not question():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Waited {PATIENCE_S:.0f} s in vain: {what}.")
+        time.sleep(0.2)
 
 
-def photograph(address: str, theme: str, target: Path) -> None:
-    """Open the first page in one theme, train for some seconds, and save what is seen."""
-    program = next(path for name in BROWSERS if name and (path := shutil.which(name)))
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=theme)
-        page.goto(address)
-        page.get_by_role("button", name="Start").first.click()
-        page.wait_for_timeout(TRAIN_FOR_S * 1000)
-        page.screenshot(path=target)
-        browser.close()
+def is_served(address: str) -> bool:
+    """Whether the app answers."""
+    try:
+        with urlopen(f"{address}/_stcore/health", timeout=2):
+            return True
+    except (URLError, OSError):
+        return False
+
+
+def steps_trained(page: Page) -> int:
+    """The step in the status line."""
+    line = page.query_selector(".lab-number")
+    return int(line.inner_text().split("/")[0].replace(",", "")) if line else 0
+
+
+def open_page(browser: Browser, address: str, *, theme: str, size: dict[str, int], sharp: int) -> Page:
+    """Open the first page and wait until it is drawn."""
+    page = browser.new_page(viewport=size, color_scheme=theme, device_scale_factor=sharp)
+    page.goto(address)
+    page.locator(".decoder canvas[aria-label]").wait_for(timeout=1000 * PATIENCE_S)
+    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=1000 * PATIENCE_S)
+    page.wait_for_timeout(1500)
+    return page
+
+
+def save(page: Page, name: str, **what: object) -> None:
+    """Photograph the page, and save it as a small PNG file.
+
+    Raises:
+        RuntimeError: It is too large for a README.
+    """
+    shot = Image.open(io.BytesIO(page.screenshot(**what))).convert("RGB")
+    target = HERE / name
+    shot.save(target, optimize=True)  # all colours: a palette would turn thin violet lines grey
+    size = target.stat().st_size
+    if size > MOST_BYTES:
+        raise RuntimeError(f"{name} has {size:,} bytes; a README's picture has at most {MOST_BYTES:,}.")
+    print(f"{name}: {shot.width} x {shot.height}, {size / 1000:.0f} kB")
+
+
+def training(page: Page, *, until: int, name: str) -> None:
+    """The Train page while a run trains."""
+    page.get_by_role("button", name="Start", exact=True).click()
+    wait_for(lambda: steps_trained(page) >= until, "the run makes its steps")
+    page.mouse.move(700, 12)  # away from tooltips
+    page.wait_for_timeout(600)
+    save(page, name)
+    stop = page.get_by_role("button", name="Stop", exact=True).first
+    if stop.is_enabled():
+        stop.click()  # the next run shall have the computer to itself
+    page.wait_for_timeout(1500)
+    page.context.close()
+
+
+def dragging(browser: Browser, address: str) -> None:
+    """The decoder of the shipped model, in the middle of a drag."""
+    page = open_page(browser, address, theme="light", size=SCREEN, sharp=2)
+    slider = page.locator(".decoder input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assembly = page.locator(".decoder").first.bounding_box()
+    if box is None or assembly is None:
+        raise RuntimeError("The decoder can't be seen.")
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    for share in (0.45, 0.4, 0.35, 0.3):
+        page.mouse.move(box["x"] + share * box["width"], middle)
+        page.wait_for_timeout(60)
+    clip = {
+        "x": assembly["x"] - 12,
+        "y": assembly["y"] - 12,
+        "width": assembly["width"] + 24,
+        "height": assembly["height"] + 24,
+    }
+    save(page, "decoder.png", clip=clip)
+    page.mouse.up()
+    page.context.close()
 
 
 def main() -> None:
-    """Take both pictures."""
+    """Take all pictures."""
+    program = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
+    if program is None:
+        raise SystemExit(
+            "The pictures need Chromium or Google Chrome; make pictures installs it where it can."
+        )
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "streamlit", "run", str(HERE.parent / "app.py")]
     options = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", str(port)]
-    server = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
-    try:
-        wait_until_served(address)
-        for theme in ("light", "dark"):
-            photograph(address, theme, HERE / f"train-{theme}.png")
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with tempfile.TemporaryDirectory() as runs, sync_playwright() as play:
+        server = subprocess.Popen(
+            [*command, *options], stdout=subprocess.DEVNULL, env={**os.environ, "VAE_LAB_RUNS": runs}
+        )
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        try:
+            wait_for(lambda: is_served(address), "the app answers")
+            dragging(browser, address)
+            light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
+            training(light, until=TRAINED_STEPS, name="train-light.png")
+            # another seed: the same run twice would be one, and over
+            dark = open_page(browser, f"{address}/?seed=1", theme="dark", size=SCREEN, sharp=1)
+            training(dark, until=TRAINED_STEPS, name="train-dark.png")
+            phone = open_page(browser, f"{address}/?seed=2", theme="light", size=PHONE, sharp=2)
+            training(phone, until=TRAINED_STEPS // 2, name="train-phone.png")
+        finally:
+            browser.close()
+            server.terminate()
+            server.wait(timeout=30)
 
 
 if __name__ == "__main__":
