@@ -12,6 +12,22 @@ const CONFIG = {
     'hoverCompareCartesian', 'toggleSpikelines', 'resetCameraLastSave3d', 'hoverClosest3d', 'tableRotation'],
 };
 
+/** @type {Promise<any>} */
+let line = Promise.resolve();
+
+/**
+ * Charts that change together are drawn one after the other, each in a task of its own: what a hand does in between
+ * is answered in between.
+ *
+ * @param {() => any} work
+ * @returns {Promise<any>}
+ */
+function inTurn(work) {
+  const done = line.then(() => new Promise((resolve) => { setTimeout(resolve); })).then(work);
+  line = done.catch(() => {}); // the one whose work it is hears of it
+  return done;
+}
+
 /** One mounted chart. */
 class Chart {
   /** @param {HTMLElement | ShadowRoot} parent */
@@ -56,11 +72,7 @@ class Chart {
         this.stale = false;
         const figure = readFigure(this.bytes);
         this.plotly ??= await loadPlotly(figure.plotly);
-        if (!this.root.isConnected) return;
-        this.root.setAttribute('aria-label', figure.alt);
-        this.root.style.minHeight = `${figure.height}px`;
-        this.width = this.root.clientWidth;
-        await this.plotly.react(this.root, figure.data, this.dressed(figure), CONFIG);
+        await inTurn(() => this.put(figure));
       }
     } catch (error) {
       if (!this.plotly) this.root.textContent = /** @type {Error} */ (error).message;
@@ -69,6 +81,19 @@ class Chart {
       this.drawing = false;
       if (this.gone) this.plotly?.purge(this.root);
     }
+  }
+
+  /**
+   * @param {ReturnType<typeof readFigure>} figure
+   * @returns {any} once it is drawn
+   */
+  put(figure) {
+    if (this.held) this.stale = true; // taken hold of since: drawn when it is let go
+    if (this.held || !this.root.isConnected) return undefined;
+    this.root.setAttribute('aria-label', figure.alt);
+    this.root.style.minHeight = `${figure.height}px`;
+    this.width = this.root.clientWidth;
+    return this.plotly.react(this.root, figure.data, this.dressed(figure), CONFIG);
   }
 
   /**
