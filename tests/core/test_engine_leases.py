@@ -31,6 +31,14 @@ def saved(folder: Path, identity: str) -> bool:
     return (folder / identity / "run.json").is_file()
 
 
+def stepped(engine: Engine, seed: int, *, visitor: str) -> str:
+    """A run at rest that is worth saving."""
+    identity = engine.submit(SMALL.replace(seed=seed), visitor=visitor)
+    engine.step(identity, visitor=visitor)
+    wait_until(lambda: seen(engine, identity).snapshot.step == 1)
+    return identity
+
+
 def test_a_lease_by_itself() -> None:
     lease = Lease(grace_s=90, now=0)
     lease.take("ada", 0)
@@ -171,10 +179,10 @@ def test_beyond_the_limit_the_longest_idle_run_is_saved_and_freed(
         ids = []
         for seed in range(4):
             clock.now += 1.0
-            ids.append(engine.submit(SMALL.replace(seed=seed), visitor=f"visitor {seed}"))
+            ids.append(stepped(engine, seed, visitor=f"visitor {seed}"))
         wait_until(lambda: saved(tmp_path, ids[0]))
         assert not any(saved(tmp_path, identity) for identity in ids[1:])
-        assert seen(engine, ids[0]).state == "ready"  # its page still shows it
+        assert seen(engine, ids[0]).state == "paused"  # its page still shows it
         engine.start(ids[0], visitor="visitor 0")  # and may go on, in the place of the next one
         wait_until(lambda: seen(engine, ids[0]).step > 10)
         wait_until(lambda: saved(tmp_path, ids[1]))
@@ -197,7 +205,7 @@ def test_old_views_are_forgotten(tmp_path: Path, factory: FakeFactory, clock: Cl
         ids = []
         for seed in range(6):
             clock.now += 1.0
-            ids.append(engine.submit(SMALL.replace(seed=seed), visitor=f"visitor {seed}"))
+            ids.append(stepped(engine, seed, visitor=f"visitor {seed}"))
         clock.now += 100.0
 
         def swept() -> bool:
@@ -212,7 +220,7 @@ def test_old_views_are_forgotten(tmp_path: Path, factory: FakeFactory, clock: Cl
 
 def test_a_full_disk_loses_nothing(tmp_path: Path, factory: FakeFactory, clock: Clock) -> None:
     with Engine(folder=tmp_path / "runs", run_factory=factory, clock=clock) as engine:
-        identity = engine.submit(SMALL, visitor="ada")
+        identity = stepped(engine, 0, visitor="ada")
         (tmp_path / "runs").write_text("in the way")
         clock.now = 100.0
         engine.janitor()
@@ -240,7 +248,7 @@ def test_coming_back_in_the_middle_of_being_freed(tmp_path: Path, factory: FakeF
 def test_the_oldest_checkpoints_make_room(tmp_path: Path) -> None:
     import os
 
-    storage = Storage(tmp_path, limit=2)
+    storage = Storage(tmp_path, limit=2, max_bytes=1000)
     names = [f"{number:012x}" for number in range(4)]
     for age, name in enumerate(names):
         (tmp_path / name).mkdir()
@@ -248,4 +256,4 @@ def test_the_oldest_checkpoints_make_room(tmp_path: Path) -> None:
         os.utime(tmp_path / name / "run.json", (1000 + age, 1000 + age))
     (tmp_path / "notes").mkdir()
     storage.prune({names[0]})
-    assert sorted(path.name for path in tmp_path.iterdir()) == [names[0], names[2], names[3], "notes"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [names[0], names[3], "notes"]

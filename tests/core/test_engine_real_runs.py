@@ -111,12 +111,14 @@ def test_a_run_that_diverges_ends_with_finite_curves(tmp_path: Path) -> None:
             engine.start(identity, visitor="ada")
 
 
-def test_a_run_is_saved_before_its_first_step(tmp_path: Path) -> None:
+def test_a_setting_changed_before_the_first_step_is_saved(tmp_path: Path) -> None:
     with Engine(folder=tmp_path) as engine:
         identity = engine.submit(CONFIG, visitor="ada")
+        engine.set(identity, "beta", 0.5, visitor="ada")
+        wait_until(lambda: seen(engine, identity).interventions)
     with Engine(folder=tmp_path) as engine:
         assert engine.open(identity, visitor="ada")
-        assert seen(engine, identity).state == "ready"
+        assert (seen(engine, identity).state, seen(engine, identity).interventions[0].value) == ("ready", 0.5)
 
 
 def test_likelihood_and_data_that_do_not_fit_are_refused_in_words(tmp_path: Path) -> None:

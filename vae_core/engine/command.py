@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vae_core.checks import SettingError
 
-Kind = Literal["step", "rewind", "set", "export", "free", "remove"]
+Kind = Literal["step", "rewind", "set", "export", "save", "free", "remove"]
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Engine:
     the owner controls it. A visitor is taken for gone when `touch` was not called for `grace_s` seconds (90 s
     by default), counted from `release` if that came. A run without any visitor is paused, saved to
     `folder/<run id>` and freed; its last view stays for a while, and the next `open`, `submit` or control
-    brings it back, paused, exactly where it stopped.
+    brings it back, paused, exactly where it stopped. A run that changed is saved every half minute, too.
 
     Readers (`view`, `runs`, `queue`) and controls never wait for a slice. `submit` and `open` return once
     there is something to show, and `export` when the copy is written.

@@ -14,6 +14,9 @@ from vae_core.training.config import TrainConfig
 from vae_core.training.history import History
 from vae_core.training.snapshot import Observation, Snapshot, observe
 
+# What a run may raise when the machine or the settings are to blame, and no mistake of ours.
+EXPECTED_ERRORS = (SettingError, OSError, RuntimeError, MemoryError)
+
 
 class Trainable(Protocol):
     """What the engine needs of a run; `vae_core.training.run.Run` has it."""

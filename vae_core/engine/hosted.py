@@ -11,7 +11,7 @@ from vae_core.checks import SettingError
 from vae_core.data import Dataset
 from vae_core.engine.command import Command, Inbox
 from vae_core.engine.display import Display
-from vae_core.engine.factory import Trainable
+from vae_core.engine.factory import EXPECTED_ERRORS, Trainable
 from vae_core.engine.host import Host
 from vae_core.engine.lease import Lease
 from vae_core.engine.progress import Intent, Progress
@@ -20,8 +20,6 @@ from vae_core.engine.view import RunView
 from vae_core.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
-
-EXPECTED_ERRORS = (SettingError, OSError, RuntimeError, MemoryError)
 
 
 class HostedRun:
@@ -59,7 +57,8 @@ class HostedRun:
         return self._display.view
 
     def _intent(self) -> Intent:
-        return Intent(self.training, self._had_turn, self._stopped, self.trouble, self._notice)
+        notice = f"{self._notice} {self._resident.problem}".strip()
+        return Intent(self.training, self._had_turn, self._stopped, self.trouble, notice)
 
     @property
     def _ended(self) -> bool:
@@ -105,10 +104,11 @@ class HostedRun:
         return progress is not None and bool(progress.interventions)
 
     def start(self) -> None:
-        """Train from here on. Raises SettingError if the run has ended."""
+        """Train from here on, after trouble too. Raises SettingError if the run has ended."""
         self._refuse_if_ended()
         if self.training:
             return
+        self.trouble = None
         self.training, self._had_turn = True, False
         self._control()
 
@@ -120,13 +120,15 @@ class HostedRun:
     def stop(self) -> None:
         """Call it finished here. Starting it again goes on."""
         self.training = False
-        self._control()
+        self._resident.unsaved = True
+        self._control(Command("save"))
         self._stopped = not self._ended
         self.refresh()
 
     def step_once(self) -> None:
         """One optimiser step, then paused. Raises SettingError if the run has ended."""
         self._refuse_if_ended()
+        self.trouble = None
         self.training = False
         self._control(Command("step"))
 
@@ -151,6 +153,11 @@ class HostedRun:
         self._ask(Command("export", folder=folder, answer=answer))
         return answer
 
+    def keep_safe(self) -> None:
+        """Have a worker save it between two slices, if it changed and that is due."""
+        if self._resident.save_due and not (self.removed or self._commands):
+            self._ask(Command("save"))
+
     def free(self, notice: str) -> None:
         """Pause it, save a checkpoint, and let go of everything but the view."""
         if self._resident.run is None or not self.live:
@@ -174,6 +181,7 @@ class HostedRun:
         """Obey what was asked, train for a slice, show the result."""
         try:
             if self.view is None and not self.removed:
+                self._stopped = self._host.storage.stopped(self.id) and not self.training
                 self._prepare()
                 return  # only now is its number of threads known for sure; the worker sets it per slice
             while (command := self._next_command()) is not None:
@@ -191,8 +199,8 @@ class HostedRun:
     def shut(self) -> None:
         """Save a checkpoint from the calling thread; only when no worker is left."""
         self._commands.refuse_all("the server is shutting down")
-        if self._resident.run is not None and self.trouble is None and not self.removed:
-            self._save()
+        if self._resident.run is not None and not self.removed:
+            self._resident.save(stopped=self._stopped)
 
     def refresh(self) -> None:
         """Swap the view for one that says who is here and what is wanted now."""
@@ -209,10 +217,9 @@ class HostedRun:
         return self.training and self.trouble is None and not self._ended
 
     def _refuse_if_ended(self) -> None:
-        if self.trouble is not None or self._ended:
-            raise SettingError(
-                f"run: must be reset to go on, it says: {self.view.sentence if self.view else ''}"
-            )
+        if self._ended:
+            sentence = self.view.sentence if self.view else ""
+            raise SettingError(f"run: must be reset to go on, it says: {sentence}")
 
     def _control(self, command: Command | None = None) -> None:
         self._notice = ""
@@ -234,6 +241,7 @@ class HostedRun:
             case "step":
                 run = self._prepare()
                 if not (run.finished or run.failed):
+                    self._resident.unsaved = True
                     run.advance(steps=1)
                 self._changed(run)
             case "rewind":
@@ -244,7 +252,11 @@ class HostedRun:
             case "set":
                 self._change_setting(command)
             case "export":
-                self._export(command)
+                if command.folder is not None and command.answer is not None:
+                    self._resident.export(command.folder, command.answer)
+            case "save":
+                self._resident.unsaved = True  # a save under way may have missed the stop
+                self._save()
             case "free":
                 self._free()
                 self._freeing = False
@@ -270,6 +282,7 @@ class HostedRun:
                 self._had_turn = True
                 self.refresh()
         run = self._prepare()
+        self._resident.unsaved = True  # even if an error ends this slice half-way
         run.advance(budget_s=self._host.slice_s)
         self._changed(run)
 
@@ -303,21 +316,15 @@ class HostedRun:
         self._stale = False
         self._display.show(run, self._resident.dataset)
 
-    def _save(self) -> str | None:
-        """Write the checkpoint; what went wrong, if something did."""
-        try:
-            self._resident.save()
-        except EXPECTED_ERRORS as error:
-            log.warning("run %s could not be saved", self.id, exc_info=True)
-            return str(error)
-        return None
+    def _save(self) -> bool:
+        saved = self._resident.save(stopped=self._stopped)
+        self.refresh()
+        return saved
 
     def _free(self) -> None:
         if self._resident.run is None:
             return
-        if self.trouble is None and (problem := self._save()) is not None:
-            self._notice = f"It could not be saved and stays in memory: {problem}"
-            self.refresh()
+        if not self._save():
             return
         if self._stale:
             self._show(self._resident.run)
@@ -325,20 +332,10 @@ class HostedRun:
             if not (self.training or self._commands):  # else somebody came back meanwhile
                 self._resident.leave()
 
-    def _export(self, command: Command) -> None:
-        """Save a copy; its failure is an answer to who asked, and no failure of the run."""
-        if command.folder is None or command.answer is None:
-            return
-        try:
-            self._resident.export(command.folder)
-        except EXPECTED_ERRORS as error:
-            command.answer.set_exception(error)
-        else:
-            command.answer.set_result(None)
-
     def _fail(self, sentence: str) -> None:
         with self._host.lock:
             self.trouble = sentence
+            self._notice = ""
             self.training = False
             self._stale = self._rewinding = self._freeing = False
             self._commands.refuse_all(sentence)

@@ -19,6 +19,7 @@ from vae_core.engine.turns import Turns
 from vae_core.training.config import TrainConfig
 
 MAX_SAVED = 500  # checkpoints kept on disk
+MAX_SAVED_BYTES = 2_000_000_000  # in all
 FIRST_VIEW_S = 30.0  # how long a new run may take until there is something to show
 
 
@@ -53,7 +54,7 @@ class House:
         slice_s: float,
     ) -> None:
         self.closed = False
-        self.storage = Storage(folder, limit=MAX_SAVED)
+        self.storage = Storage(folder, limit=MAX_SAVED, max_bytes=MAX_SAVED_BYTES)
         self._lock = lock
         self._changed = threading.Condition(lock)
         self._turns = turns
@@ -146,13 +147,15 @@ class House:
         return hosted
 
     def expire(self) -> None:
-        """End the leases that are over; save and free what nobody looks at."""
+        """End the leases that are over; free what nobody looks at, save what has changed for a while."""
         now = self._clock()
         for hosted in self:
             hosted.lease.expire(now)
             hosted.refresh_visitors()
             if hosted.lease.deserted:
                 hosted.free("Nobody was looking, so it was paused and saved.")
+            else:
+                hosted.keep_safe()
         self._forget_old_views()
 
     def ids(self) -> frozenset[str]:

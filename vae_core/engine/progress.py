@@ -48,7 +48,7 @@ class Intent:
         training: whether it should train.
         had_turn: whether a worker has taken it up since it was started.
         stopped: whether its owner called it finished.
-        trouble: the sentence of an error that ended it.
+        trouble: the sentence of an error that stopped it.
         notice: a sentence about what the engine did on its own.
     """
 
@@ -69,7 +69,7 @@ def describe(progress: Progress, intent: Intent, crowding: float) -> tuple[RunSt
     """
     step = f"step {progress.step:,}"
     if intent.trouble is not None:
-        return "failed", intent.trouble
+        return "failed", f"{intent.trouble} {intent.notice}".rstrip()
     if progress.failed:
         return "failed", progress.stop_reason or f"Training failed at {step}."
     if progress.finished:

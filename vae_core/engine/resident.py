@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import shutil
+import time
+from concurrent.futures import Future
 from pathlib import Path
 
 from vae_core.checks import SettingError, refuse
 from vae_core.data import Dataset
-from vae_core.engine.factory import Trainable
+from vae_core.engine.factory import EXPECTED_ERRORS, Trainable
 from vae_core.engine.host import Host
+from vae_core.engine.safekeeping import SavePace
 from vae_core.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
@@ -25,9 +27,17 @@ class Resident:
         self.config = config
         self.dataset = dataset
         self.unsaved = False
-        self.notice = ""
+        self.notice = ""  # about how it came here
+        self.problem = ""  # about a save that failed, until one works
+        self._kept = False  # whether there was a checkpoint of what was done here
         self._id = identity
         self._host = host
+        self._pace = SavePace(host.clock)
+
+    @property
+    def save_due(self) -> bool:
+        """Whether there is something new, and it is time to save it."""
+        return self.run is not None and self.unsaved and self._pace.due
 
     def get(self) -> Trainable:
         """The run: the one in memory, restored from its checkpoint, or a new one.
@@ -37,8 +47,9 @@ class Resident:
         """
         if self.run is not None:
             return self.run
+        self.notice = ""
         run = self._restored()
-        self.unsaved = run is None
+        self.unsaved, self._kept = run is None, run is not None
         if run is None:
             if self.config is None:
                 refuse("run", "must be one that is still kept", self._id)
@@ -51,6 +62,8 @@ class Resident:
     def _restored(self) -> Trainable | None:
         storage = self._host.storage
         if not storage.has(self._id):
+            if self._kept:
+                self.notice = "Its saved folder is gone, so it began anew."
             return None
         try:
             return self._host.factory.restore(storage.path(self._id), self.dataset)
@@ -61,16 +74,52 @@ class Resident:
             self.notice = f"Its checkpoint could not be read, so it began anew: {error}"
             return None
 
-    def save(self) -> None:
-        """Write the checkpoint, if there is anything new."""
-        if self.run is not None and self.unsaved:
-            self.run.save(self._host.storage.path(self._id))
-            self.unsaved = False
+    def save(self, *, stopped: bool) -> bool:
+        """Write the checkpoint, if there is anything new.
 
-    def export(self, folder: Path) -> None:
-        """Write a copy elsewhere."""
+        A run that did nothing yet is not worth one: its settings make it again.
+
+        Args:
+            stopped: whether its owner called it finished.
+
+        Returns:
+            Whether all is well; if not, `problem` says what went wrong.
+        """
+        run, storage = self.run, self._host.storage
+        if run is not None and not self.unsaved:
+            return True
+        begun = time.perf_counter()
+        try:
+            if run is None:
+                if storage.has(self._id):
+                    storage.mark_stopped(self._id, stopped)
+            elif run.step or run.interventions or storage.has(self._id):
+                run.save(storage.path(self._id))
+                storage.mark_stopped(self._id, stopped)
+                self._kept = True
+        except EXPECTED_ERRORS as error:
+            log.warning("run %s could not be saved", self._id, exc_info=True)
+            self.problem = f"It could not be saved and stays in memory: {str(error) or type(error).__name__}"
+            return False
+        finally:
+            self._pace.saved(cost_s=time.perf_counter() - begun)
+        self.unsaved, self.problem = False, ""
+        return True
+
+    def export(self, folder: Path, answer: Future[None]) -> None:
+        """Write a copy elsewhere; a failure is an answer to who asked, and no failure of the run."""
+        try:
+            self._copy(folder)
+        except EXPECTED_ERRORS as error:
+            answer.set_exception(error)
+        else:
+            answer.set_result(None)
+
+    def _copy(self, folder: Path) -> None:
         if self.run is None and self._host.storage.has(self._id):
-            shutil.copytree(self._host.storage.path(self._id), folder, dirs_exist_ok=True)
+            self._host.storage.copy(self._id, folder)
+        elif self.run is None and self._kept:
+            refuse("run", "must be one that is still kept", self._id)
         else:
             self.get().save(folder)
 

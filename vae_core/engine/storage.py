@@ -11,15 +11,17 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[0-9a-f]{12}(-[0-9a-f]{6})?")
+STOPPED = "stopped"  # an empty file beside the checkpoint of a run that its owner called finished
 
 
 class Storage:
-    """The folder that holds the checkpoints, at most `limit` of them."""
+    """The folder that holds the checkpoints, at most `limit` of them and `max_bytes` in all."""
 
-    def __init__(self, folder: Path, *, limit: int) -> None:
+    def __init__(self, folder: Path, *, limit: int, max_bytes: int) -> None:
         """Use `folder`, which is made when the first run is saved."""
         self._folder = folder
         self._limit = limit
+        self._max_bytes = max_bytes
 
     def path(self, run_id: str) -> Path:
         """Where a run's checkpoint lies, or would lie."""
@@ -29,22 +31,53 @@ class Storage:
         """Whether there is a checkpoint; any text may be asked for, a link is written by anybody."""
         return RUN_ID.fullmatch(run_id) is not None and (self.path(run_id) / "run.json").is_file()
 
+    def mark_stopped(self, run_id: str, stopped: bool) -> None:
+        """Note beside a checkpoint whether the run's owner called it finished."""
+        mark = self.path(run_id) / STOPPED
+        if stopped:
+            mark.touch()
+        else:
+            mark.unlink(missing_ok=True)
+
+    def stopped(self, run_id: str) -> bool:
+        """Whether the owner of a saved run called it finished."""
+        return self.has(run_id) and (self.path(run_id) / STOPPED).is_file()
+
+    def copy(self, run_id: str, folder: Path) -> None:
+        """Copy a checkpoint elsewhere."""
+        ours = shutil.ignore_patterns(STOPPED)
+        shutil.copytree(self.path(run_id), folder, dirs_exist_ok=True, ignore=ours)
+
     def remove(self, run_id: str) -> None:
         """Delete a run's checkpoint, if there is one."""
         if self.has(run_id):
             shutil.rmtree(self.path(run_id))
 
     def prune(self, keep: Container[str]) -> None:
-        """Delete the oldest checkpoints beyond the limit, those of the runs in `keep` excepted."""
+        """Delete the oldest checkpoints beyond the limits, those of the runs in `keep` excepted."""
         if not self._folder.is_dir():
             return
         saved = [path for path in self._folder.iterdir() if self.has(path.name)]
-        if len(saved) <= self._limit:
-            return
-        saved.sort(key=lambda path: (path / "run.json").stat().st_mtime)
-        for path in saved[: len(saved) - self._limit]:
-            if path.name not in keep:
-                log.info(
-                    "deleting the checkpoint of run %s, the oldest of more than %d", path.name, self._limit
-                )
-                self.remove(path.name)
+        weighed = sorted((*_age_and_bytes(path), path.name) for path in saved)
+        count, total = len(weighed), sum(size for _, size, _ in weighed)
+        for _, size, name in weighed:
+            if count <= self._limit and total <= self._max_bytes:
+                return
+            if name not in keep:
+                log.info("deleting the checkpoint of run %s, the oldest of too many", name)
+                self.remove(name)
+                count, total = count - 1, total - size
+
+
+def _age_and_bytes(path: Path) -> tuple[float, int]:
+    """When a checkpoint was saved, and its size; files that a save replaces meanwhile don't count."""
+    saved_at, size = 0.0, 0
+    for part in path.iterdir():
+        try:
+            facts = part.stat()
+        except FileNotFoundError:
+            continue
+        size += facts.st_size
+        if part.name == "run.json":
+            saved_at = facts.st_mtime
+    return saved_at, size

@@ -25,6 +25,8 @@ class RunView:
         step: steps done. It moves with every slice; `snapshot`, `history` and `observation` follow a few
             times a second and say their own step.
         sentence: the state in one plain sentence.
+        can_go_on: whether starting it trains on from here: not when it is at its end or diverged, but after
+            a stop by hand or an error that may pass.
         images_per_second: training images a second, as this run gets them beside the others that train.
         seconds_left: estimated time to the end at that pace; None where it is not known.
         history: the curves so far.
@@ -41,6 +43,7 @@ class RunView:
     state: RunState
     step: int
     sentence: str
+    can_go_on: bool
     images_per_second: float
     seconds_left: float | None
     history: History
