@@ -35,7 +35,7 @@ def curves(
         return blank("The curves begin with the first step.", theme=theme)
     figure = Figure()
     is_score = reconstruction_name != "log-likelihood"
-    score_names = {"elbo": "ELBO, as a score", "reconstruction": reconstruction_name}
+    score_names = {"elbo": "ELBO (score)", "reconstruction": reconstruction_name}
     names = {**NAMES, **score_names} if is_score else NAMES
     for quantity, name in names.items():
         for part in ("train", "validation"):
@@ -46,7 +46,7 @@ def curves(
         title={"text": title},
         meta={
             "alternative": f"{title} Curves against the step in nats per image; solid lines are training "
-            "batches, of a long run means of several, dashed lines validation data."
+            "batches, of a long run means of several recorded ones, dashed lines validation data."
         },
         xaxis={
             "title": {"text": "step (solid: training, dashed: validation)"},
@@ -105,7 +105,9 @@ def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool)
         steps, values, sizes = steps[steps > 0], values[steps > 0], sizes[steps > 0]
     trained = part == "train"
     averaged = len(sizes) > 0 and float(sizes.max()) > 1
-    records = "batches" if trained else "validations"
+    whose = "training batches" if trained else "validation"
+    if averaged:  # short, because the words stand in a narrow chart
+        whose = f"{'batch' if trained else 'validation'} mean, n = %{{customdata:d}}"
     return Scatter(
         x=steps,
         y=values,
@@ -121,9 +123,7 @@ def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool)
         },
         opacity=0.6 if trained else 1.0,
         yaxis="y2" if quantity == "kl" else "y",
-        hovertemplate=f"{name}, {'training batches' if trained else 'validation'} %{{y:.2f}}"
-        + (f" (mean of recorded {records}, n = %{{customdata:d}})" if averaged else "")
-        + "<extra></extra>",
+        hovertemplate=f"{name}, {whose} %{{y:.2f}}<extra></extra>",
     )
 
 

@@ -61,7 +61,7 @@ def test_curves_say_how_the_elbo_moves() -> None:
 def test_grey_pixels_have_a_score_and_its_floor() -> None:
     figure = curves(history(), theme="light", reconstruction_name="Bernoulli score")
     assert [trace.name for trace in figure.data if trace.showlegend] == [
-        "ELBO, as a score",
+        "ELBO (score)",
         "Bernoulli score",
         "KL",
     ]
@@ -85,13 +85,13 @@ def test_grey_pixels_have_a_score_and_its_floor() -> None:
 def test_thinned_curves_say_that_a_point_is_a_mean() -> None:
     for log_steps in (False, True):
         for trace in curves(history(2000), theme="light", log_steps=log_steps).data:
-            averaged = "mean of recorded batches, n = %{customdata:d}" in trace.hovertemplate
-            assert averaged == ("training" in trace.hovertemplate)
+            averaged = "batch mean, n = %{customdata:d}" in trace.hovertemplate
+            assert averaged == (trace.line.dash == "solid")
             if averaged:
                 assert len(trace.customdata) == len(trace.y)
                 assert sum(trace.customdata) == 2000
     for trace in curves(history(200), theme="light").data:
-        assert "mean of" not in trace.hovertemplate
+        assert "mean" not in trace.hovertemplate
 
 
 def test_thinning_keeps_the_ends_and_the_mean() -> None:
