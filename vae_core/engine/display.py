@@ -17,7 +17,7 @@ from vae_core.engine.view import RunView
 WATCHED_S = 5.0  # a run touched within this time has somebody's eyes on it
 WATCHED_CADENCE_S = 0.4  # between two full views while somebody looks
 UNWATCHED_CADENCE_S = 5.0
-VIEW_SHARE = 0.05  # of the time, at most, goes into full views
+VIEW_SHARE = 0.04  # of the time, at most, goes into full views; drawing them costs twice as much again
 
 
 class Display:
