@@ -43,7 +43,7 @@ class FakeRun:
         self.images_per_second = 0.0
         self.worked_in: list[tuple[str, int]] = []
         self._before_advance = before_advance
-        model = model_for(config, dataset.image_shape)
+        model = model_for(config, dataset.image_shape, seed=config.seed)
         self._weights = Snapshot.of(model, config, step=0).weights
 
     @property

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vae_core.checks import check_number
 from vae_core.divergences import standard_normal_kl
+from vae_core.gaussians import DiagonalGaussian
 from vae_core.models import VAE
 
 
@@ -36,7 +37,12 @@ class ElboTerms:
 
 
 def elbo_terms(
-    model: VAE, x: Tensor, *, samples: int = 1, generator: torch.Generator | None = None
+    model: VAE,
+    x: Tensor,
+    *,
+    samples: int = 1,
+    generator: torch.Generator | None = None,
+    posterior: DiagonalGaussian | None = None,
 ) -> ElboTerms:
     """Return the terms of the ELBO of each image.
 
@@ -45,6 +51,7 @@ def elbo_terms(
         x: Images, (B, D).
         samples: Draws of z per image for the reconstruction.
         generator: Where the noise comes from; None means a fresh generator of seed 0.
+        posterior: q(z|x) where it is known already; encoded from x when None.
 
     Returns:
         Terms of shape (B,), differentiable with respect to the model's parameters.
@@ -53,7 +60,8 @@ def elbo_terms(
         SettingError: If `samples` is out of its limits or x has the wrong shape.
     """
     check_number("samples", samples, low=1, high=1_000_000, integer=True)
-    posterior = model.encode(x)
+    if posterior is None:
+        posterior = model.encode(x)
     if generator is None:
         generator = torch.Generator(device=x.device).manual_seed(0)
     kl_per_dimension = standard_normal_kl(posterior)

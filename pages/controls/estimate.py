@@ -10,7 +10,7 @@ import torch
 
 from vae_core.data import dataset_info, load_dataset
 from vae_core.engine import RunView
-from vae_core.training.config import TrainConfig
+from vae_core.training.config import MACHINE_SETTINGS, TrainConfig
 
 SHARE_OF_PEAK = 0.65
 """What a training step reaches of the speed of bare matrix products."""
@@ -45,7 +45,7 @@ def images_a_step(config: TrainConfig) -> int:
 
 def known_pace(config: TrainConfig, views: Iterable[RunView]) -> float | None:
     """Return the images a second of the first run with the same network, data and batch, if there is one."""
-    same = ("dataset", "hidden", "latent_dim", "activation", "likelihood", "batch_size", "threads", "device")
+    same = ("dataset", "hidden", "latent_dim", "activation", "likelihood", "batch_size", *MACHINE_SETTINGS)
     for view in views:
         if view.images_per_second > 0 and all(getattr(config, n) == getattr(view.config, n) for n in same):
             return view.images_per_second

@@ -13,13 +13,13 @@ from vae_core.checks import SettingError
 from vae_core.data import dataset_info
 from vae_core.engine import RunView
 from vae_core.likelihoods import misfit
-from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
+from vae_core.training.config import LIVE_SETTINGS, MACHINE_SETTINGS, SETTINGS, TrainConfig
 from vae_core.training.presets import PRESETS, preset
 
 FIRST = ("dataset", "likelihood", "sigma", "latent_dim", "hidden", "activation", "beta")
 WEIGHING = ("kl_warmup", "free_bits")
 DESCENT = ("learning_rate", "schedule", "batch_size", "steps", "stop", "time_limit_s", "patience", "seed")
-FREE_IN_A_PRESET = ("seed", "stop", "time_limit_s", "patience", "threads", "device")
+FREE_IN_A_PRESET = ("seed", "stop", "time_limit_s", "patience", *MACHINE_SETTINGS)
 CHANGEABLE = ("ready", "queued", "running", "paused")
 
 

@@ -65,10 +65,11 @@ def transport(view: RunView | None, *, mine: bool, fresh: bool, trouble: str | N
             start=False, start_label="Start", pause=False, step=False, rewind=False,
             new_weights=can_begin, stop=False, sentence=FOLLOWER,
         )  # fmt: skip
-    moving, ended = view.state in MOVING, view.state in ("finished", "failed")
+    moving, ended = view.state in MOVING, not view.can_go_on
+    begun = view.step > 0 and not (moving or ended)
     return Transport(
         start=can_begin if fresh else not (moving or ended),
-        start_label="Start fresh" if fresh else "Go on" if view.state == "paused" else "Start",
+        start_label="Start fresh" if fresh else "Go on" if begun else "Start",
         pause=moving,
         step=can_begin if fresh else not (moving or ended),
         rewind=view.step > 0 or ended,  # one that ended at once has no other way on

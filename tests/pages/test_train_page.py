@@ -13,7 +13,7 @@ from tests.fakes import FakeFactory, Gate, wait_until
 from tests.pages.opened import a_run, open_page, texts
 from vae_core.checks import SettingError
 from vae_core.engine import Engine, RunView
-from vae_core.training.config import SETTINGS, TrainConfig
+from vae_core.training.config import MACHINE_SETTINGS, SETTINGS, TrainConfig
 from vae_core.training.presets import PRESETS
 
 SMALL = {"dataset": "tiny-binary", "hidden": "4"}
@@ -101,10 +101,10 @@ def test_every_preset_renders_before_and_after_start(name: str) -> None:
 EXTREMES = [
     (name, value)
     for name, setting in SETTINGS.items()
-    if setting.kind in ("integer", "number") and name not in ("threads",)
+    if setting.kind in ("integer", "number") and name not in MACHINE_SETTINGS
     for value in (setting.low, setting.high)
 ]
-EXTREMES += [(n, c) for n, setting in SETTINGS.items() if n != "device" for c in setting.choices]
+EXTREMES += [(n, c) for n, setting in SETTINGS.items() if n not in MACHINE_SETTINGS for c in setting.choices]
 
 
 @pytest.mark.parametrize(("name", "value"), EXTREMES)
@@ -295,7 +295,8 @@ def test_a_failed_run_says_why(factory: FakeFactory) -> None:
     page.run()
     assert not page.exception
     assert view(page).sentence[:30] in html(page)
-    assert "Start" not in can_press(page)
+    # the trouble may pass: it can go on from where it stands
+    assert "Start" in can_press(page)
 
 
 def test_choosing_another_model_fills_the_form() -> None:

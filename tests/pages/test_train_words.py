@@ -19,7 +19,7 @@ from tests.fakes import FakeFactory, wait_until
 from vae_core.data import load_dataset
 from vae_core.engine import Engine, RunView
 from vae_core.training import Intervention
-from vae_core.training.config import TrainConfig
+from vae_core.training.config import MACHINE_SETTINGS, TrainConfig
 
 CONFIG = TrainConfig(dataset="tiny-binary", hidden=(4,), steps=50)
 
@@ -58,10 +58,18 @@ def offered(buttons: Transport) -> str:
     ],
 )
 def test_what_the_owner_can_press(view, state, step, fresh, buttons, label) -> None:
-    offers = transport(as_if(view, state=state, step=step), mine=True, fresh=fresh)
+    can_go_on = state not in ("finished", "failed")
+    offers = transport(as_if(view, state=state, step=step, can_go_on=can_go_on), mine=True, fresh=fresh)
     assert offered(offers) == buttons
     assert offers.start_label == label
     assert offers.sentence is None
+
+
+@pytest.mark.parametrize("state", ["finished", "failed"])
+def test_what_was_stopped_by_hand_or_by_passing_trouble_can_go_on(view, state) -> None:
+    offers = transport(as_if(view, state=state, step=5, can_go_on=True), mine=True, fresh=False)
+    assert offered(offers) == "start step rewind new_weights"
+    assert offers.start_label == "Go on"
 
 
 def test_what_others_can_press(view) -> None:
@@ -174,5 +182,5 @@ def test_a_larger_network_takes_longer() -> None:
 def test_live_settings_are_said_to_be_live() -> None:
     names = (*settings.FIRST, *settings.WEIGHING, *settings.DESCENT)
     assert len(names) == len(set(names))
-    assert set(names) == set(settings.SETTINGS) - {"threads", "device"}
+    assert set(names) == set(settings.SETTINGS) - set(MACHINE_SETTINGS)
     assert all(re.search(r"\w{3}", setting.help) for setting in settings.SETTINGS.values())

@@ -18,9 +18,10 @@ from vae_core.objectives import elbo_terms
 from vae_core.rng import generator
 from vae_core.training import Run
 
-NOISE_DRAWS = 20
-# Steps of our own run between two evaluations of it.
+NOISE_DRAWS = 10
+# Steps of our own run between two evaluations of it: often at first, where it counts.
 LOOK_EVERY = 10
+LOOK_EVERY_LATER = 50
 
 
 def rates(
@@ -120,7 +121,7 @@ def _run_course(
 ) -> Iterator[Course]:
     run = Run(run_config(dataset, sizes, threads).replace(seed=seed), dataset)
     while not run.finished:
-        run.advance(steps=LOOK_EVERY)
+        run.advance(steps=LOOK_EVERY if run.step < 200 else LOOK_EVERY_LATER)
         yield run.seconds, _elbo(run.model, dataset.validation.x, noise)
 
 

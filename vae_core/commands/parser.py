@@ -69,6 +69,6 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     cores = str(os.cpu_count() or 1)
     parser.add_argument("--threads", default=cores, help=f"threads of every contender ({cores})")
     parser.add_argument("--seeds", default="5", help="rounds, and races; 0 leaves the races out (5)")
-    parser.add_argument("--steps", default="300", help="steps of a timed segment (300)")
+    parser.add_argument("--steps", default="1000", help="steps of a timed segment (1000)")
     parser.add_argument("--epochs", default="100", help="of the plain loop in a race (100)")
     parser.set_defaults(command=bench)

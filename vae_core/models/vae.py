@@ -40,7 +40,7 @@ class VAE(nn.Module):
         activation: str = "tanh",
         likelihood: str = "bernoulli",
         sigma: float | Literal["learned"] = 1.0,
-        seed: int = 0,
+        seed: int | None = 0,
     ) -> None:
         """Make a model with weights drawn from a seed.
 
@@ -52,7 +52,7 @@ class VAE(nn.Module):
             activation: One of `ACTIVATIONS`; "tanh", "softplus", "silu" and "gelu" are smooth.
             likelihood: One of `LIKELIHOODS`.
             sigma: Of the Gaussian: a fixed number, or "learned" (one for all pixels).
-            seed: Of the initial weights.
+            seed: Of the initial weights; None leaves them undefined, to be loaded.
 
         Raises:
             SettingError: If a setting breaks its rule.
@@ -76,7 +76,8 @@ class VAE(nn.Module):
         self.decoder = Decoder(
             self.latent_dim, self.hidden[::-1], dimensions, activation, likelihood, self.sigma
         )
-        self._initialise(generator(seed, "init"))
+        if seed is not None:
+            self._initialise(generator(seed, "init"))
 
     @property
     def dimensions(self) -> int:

@@ -172,7 +172,8 @@ def load_snapshot(folder: Path) -> Snapshot:
         shape = check_image_shape(record["image_shape"])
         step = int(check_number("step", record["step"], low=0, high=1e9, integer=True))
         arrays = load_arrays(_inside(folder, record["weights"]))
-        expected = {name: tuple(v.shape) for name, v in model_for(config, shape).state_dict().items()}
+        empty = model_for(config, shape, seed=None)
+        expected = {name: tuple(value.shape) for name, value in empty.state_dict().items()}
     except SettingError:
         raise
     except DAMAGED as error:

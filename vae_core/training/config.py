@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vae_core.checks import SettingError, check_choice, check_number, refuse
@@ -14,7 +14,7 @@ from vae_core.data import dataset_names
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.models.activations import ACTIVATIONS
 from vae_core.models.vae import MAX_LATENT_DIM, MAX_LAYERS, MAX_WIDTH, SIGMA_HIGH, SIGMA_LOW, check_sigma
-from vae_core.objectives import Weighting
+from vae_core.training.products import PRECISIONS, fastest_precision
 
 Kind = Literal["integer", "number", "choice", "sigma", "widths"]
 MAX_JSON = 20_000
@@ -126,16 +126,12 @@ class TrainConfig:
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
+    precision: str = field(default_factory=fastest_precision)
 
     def __post_init__(self) -> None:
         """Check every setting."""
         for name, setting in SETTINGS.items():
             object.__setattr__(self, name, setting.check(getattr(self, name)))
-
-    @property
-    def weighting(self) -> Weighting:
-        """The weight on the KL."""
-        return Weighting(self.beta, self.kl_warmup, self.free_bits)
 
     def replace(self, **changes: object) -> TrainConfig:
         """Return a copy with some settings changed."""
@@ -299,10 +295,16 @@ def _settings() -> tuple[Setting, ...]:
             "device", "Device", "choice", choices=("cpu", "cuda", "mps"),
             help="Where it trains: the processor, an NVIDIA GPU or an Apple chip.",
         ),
+        Setting(
+            "precision", "Precision of large products", "choice", choices=PRECISIONS,
+            help="Of the operands of large matrix products in training steps; all else, and every number "
+            "shown, is in float32 or better. The default is what this processor is fastest in.",
+        ),
     )  # fmt: skip
 
 
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in _settings()}
 LIVE_SETTINGS: tuple[str, ...] = tuple(name for name, setting in SETTINGS.items() if setting.live)
-# A link is opened on another machine: its threads and device are not the sender's business.
-LINK_SETTINGS: tuple[str, ...] = tuple(name for name in SETTINGS if name not in ("threads", "device"))
+# How a machine computes is not the business of who sends a link to it.
+MACHINE_SETTINGS: tuple[str, ...] = ("threads", "device", "precision")
+LINK_SETTINGS: tuple[str, ...] = tuple(name for name in SETTINGS if name not in MACHINE_SETTINGS)

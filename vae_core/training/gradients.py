@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vae_core.checks import refuse
 from vae_core.likelihoods.continuous_bernoulli import partition_slope
 from vae_core.models import VAE
 from vae_core.models.activations import Activation
 from vae_core.models.encoder import LOG_VAR_LIMIT
+from vae_core.training.products import Products, gradient_of, products
 
 # Every parameter starts on a 64-byte boundary of the flat vector, as the fast kernels like it.
 ALIGNMENT = 16
@@ -65,7 +65,13 @@ class StepTerms:
 
 @torch.no_grad()
 def write_gradients(
-    model: VAE, x: Tensor, noise: Tensor, *, weight: float, free_bits: float = 0.0
+    model: VAE,
+    x: Tensor,
+    noise: Tensor,
+    *,
+    weight: float,
+    free_bits: float = 0.0,
+    precision: str = "float32",
 ) -> StepTerms:
     """Write the gradient of the loss into every parameter's `.grad`.
 
@@ -77,26 +83,25 @@ def write_gradients(
         noise: ε, (B, L).
         weight: β at this step.
         free_bits: Nats per latent dimension that cost nothing.
+        precision: Of the large products, one of `PRECISIONS`.
     """
     encoder, decoder = model.encoder, model.decoder
-    into, hidden = _forward(encoder.linears, encoder.activation, x)
+    encoding = _forward(encoder.linears, encoder.activation, x, precision)
     if encoder.constant_log_var is None:
-        mean, raw_log_var = into[-1].split(model.latent_dim, dim=1)
+        mean, raw_log_var = encoding.output.split(model.latent_dim, dim=1)
     else:
-        mean, raw_log_var = into[-1], encoder.constant_log_var.expand_as(into[-1])
+        mean, raw_log_var = encoding.output, encoder.constant_log_var.expand_as(encoding.output)
     log_var = raw_log_var.clamp(-LOG_VAR_LIMIT, LOG_VAR_LIMIT)
     std = torch.exp(0.5 * log_var)
     # z = μ + σ ε
     z = torch.addcmul(mean, std, noise)
-    decoder_into, decoder_hidden = _forward(decoder.linears, decoder.activation, z)
-    outputs = decoder_into[-1]
+    decoding = _forward(decoder.linears, decoder.activation, z, precision)
+    outputs = decoding.output
 
     # On the way, gradients are those of the batch's sum, B · loss; each is divided by B where it is written.
     # ∂/∂outputs, then back through the decoder to ∂/∂z
     gradient = _output_gradient(model, x, outputs)
-    d_z = _backward(
-        decoder.linears, decoder.activation, decoder_into, decoder_hidden, gradient, to_input=True
-    )
+    d_z = _backward(decoding, gradient, to_input=True)
 
     # KL_j = ½ (σ² + μ² − 1 − log σ²): ∂/∂μ = μ, ∂/∂log σ² = ½ (σ² − 1); only above the free bits
     variance_less_one = torch.expm1(log_var)
@@ -111,53 +116,44 @@ def write_gradients(
     else:
         d_head = d_mean
         torch.mean(d_log_var, 0, out=gradient_of(encoder.constant_log_var))
-    _backward(encoder.linears, encoder.activation, into, hidden, d_head, to_input=False)
+    _backward(encoding, d_head, to_input=False)
     return StepTerms(outputs, kl)
 
 
-def gradient_of(parameter: Tensor) -> Tensor:
-    """Return the tensor that a parameter's gradient is written into.
+@dataclass(frozen=True)
+class _Pass:
+    """A forward pass through an MLP: each layer's products, what they gave, and what its activation made."""
 
-    Raises:
-        SettingError: If it has none.
-    """
-    if parameter.grad is None:
-        refuse("model", "must have its parameters in a flat vector", "a parameter without a gradient")
-    return parameter.grad
+    activation: Activation
+    layers: list[Products]
+    into: list[Tensor]
+    out: list[Tensor]
+
+    @property
+    def output(self) -> Tensor:
+        return self.into[-1]
 
 
-def _forward(layers: list[nn.Linear], activation: Activation, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-    """Return what goes into each activation (the last: the output), and the input of each layer."""
-    into, inputs = [], []
+def _forward(layers: list[nn.Linear], activation: Activation, x: Tensor, precision: str) -> _Pass:
+    passed = _Pass(activation, [], [], [])
     for layer in layers:
-        inputs.append(x)
-        a = torch.addmm(layer.bias, x, layer.weight.t())
-        into.append(a)
-        x = activation.apply(a) if layer is not layers[-1] else a
-    return into, inputs
+        passed.layers.append(products(layer, x, precision))
+        passed.into.append(passed.layers[-1].forward())
+        if layer is not layers[-1]:
+            x = activation.apply(passed.output)
+            passed.out.append(x)
+    return passed
 
 
-def _backward(
-    layers: list[nn.Linear],
-    activation: Activation,
-    into: list[Tensor],
-    inputs: list[Tensor],
-    gradient: Tensor,
-    *,
-    to_input: bool,
-) -> Tensor:
+def _backward(passed: _Pass, gradient: Tensor, *, to_input: bool) -> Tensor:
     """Write the layers' gradients, given the one at their output; return the one at their input."""
-    for i in range(len(layers) - 1, -1, -1):
-        layer = layers[i]
-        # ∂W = gᵀ h/B, ∂b = Σ_b g/B, ∂h = g W
-        written = gradient_of(layer.weight)
-        torch.addmm(written, gradient.t(), inputs[i], beta=0, alpha=1 / len(gradient), out=written)
-        torch.mean(gradient, 0, out=gradient_of(layer.bias))
+    for i in range(len(passed.layers) - 1, -1, -1):
+        passed.layers[i].write_gradients(gradient)
         if i == 0 and not to_input:
             break
-        gradient = gradient @ layer.weight
+        gradient = passed.layers[i].input_gradient(gradient)
         if i > 0:
-            gradient = activation.backward(gradient, into[i - 1], inputs[i])
+            gradient = passed.activation.backward(gradient, passed.into[i - 1], passed.out[i - 1])
     return gradient
 
 

@@ -27,10 +27,11 @@ class Learner:
 
     def __init__(self, config: TrainConfig, dataset: Dataset, *, device: torch.device) -> None:
         """Start from the initial weights of the config's seed."""
-        self.model = model_for(config, dataset.image_shape)
+        self.model = model_for(config, dataset.image_shape, seed=config.seed)
         start_at_data_mean(self.model, dataset.train.x)
         self.model.to(device)
         self._device = device
+        self._precision = config.precision
         self._flat = FlatParameters.of(self.model)
         self._adam = FlatAdam(self._flat)
         self._batches = Batches(
@@ -60,7 +61,9 @@ class Learner:
             FloatingPointError: If they are not finite; the weights have not moved.
         """
         x, noise = self._batches.next()
-        terms = write_gradients(self.model, x, noise, weight=weight, free_bits=free_bits)
+        # What is measured is not rounded.
+        precision = "float32" if measure else self._precision
+        terms = write_gradients(self.model, x, noise, weight=weight, free_bits=free_bits, precision=precision)
         measured = None
         if measure:
             likelihood = self.model.decoder.likelihood_of(terms.outputs)

@@ -27,12 +27,18 @@ FOLDER = Path(__file__).parents[2] / "assets" / "models"
 WEIGHTS = "weights.safetensors"
 TEST_SAMPLES = 100
 
+# In float32, so that every machine makes nearly the same.
 SHIPPED: dict[str, TrainConfig] = {
-    "binary-digits-2d": TrainConfig(stop="plateau", patience=20),
+    "binary-digits-2d": TrainConfig(precision="float32", stop="plateau", patience=20),
     "gaussian-digits-2d": TrainConfig(
-        likelihood="gaussian", sigma="learned", learning_rate=2e-3, stop="plateau", patience=20
+        likelihood="gaussian",
+        sigma="learned",
+        learning_rate=2e-3,
+        precision="float32",
+        stop="plateau",
+        patience=20,
     ),
-    "binary-digits-8d": TrainConfig(latent_dim=8, stop="plateau", patience=20),
+    "binary-digits-8d": TrainConfig(latent_dim=8, precision="float32", stop="plateau", patience=20),
     "two-moons": TrainConfig(
         dataset="two-moons",
         likelihood="gaussian",
@@ -40,6 +46,7 @@ SHIPPED: dict[str, TrainConfig] = {
         hidden=(64, 64),
         learning_rate=2e-3,
         steps=6000,
+        precision="float32",
     ),
 }
 

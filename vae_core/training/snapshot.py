@@ -67,13 +67,13 @@ class Snapshot:
 
     def model(self) -> VAE:
         """Return a float32 model on the CPU with these weights, in memory of its own."""
-        model = model_for(self.config, self.image_shape)
+        model = model_for(self.config, self.image_shape, seed=None)
         model.load_state_dict({name: torch.tensor(value) for name, value in self.weights.items()})
         return model.eval()
 
 
-def model_for(config: TrainConfig, image_shape: tuple[int, int, int]) -> VAE:
-    """Return a fresh model with the settings of a config and the initial weights of its seed."""
+def model_for(config: TrainConfig, image_shape: tuple[int, int, int], *, seed: int | None) -> VAE:
+    """Return a model with the settings of a config, and initial weights of a seed, or none yet."""
     return VAE(
         image_shape,
         latent_dim=config.latent_dim,
@@ -81,7 +81,7 @@ def model_for(config: TrainConfig, image_shape: tuple[int, int, int]) -> VAE:
         activation=config.activation,
         likelihood=config.likelihood,
         sigma=config.sigma,
-        seed=config.seed,
+        seed=seed,
     )
 
 
@@ -134,8 +134,9 @@ def observe(source: Snapshot | VAE, dataset: Dataset, *, seed: int = 0, step: in
     points = model.dimensions <= 2
     shown = x if points else x[:SHOWN_IMAGES]
     samples = len(x) if points else SHOWN_SAMPLES
-    terms = elbo_terms(model, x, generator=generator(seed, "validation"))
-    mean = model.encode(x).mean
+    posterior = model.encode(x)
+    terms = elbo_terms(model, x, generator=generator(seed, "validation"), posterior=posterior)
+    mean = posterior.mean
     prior = torch.randn((samples, model.latent_dim), generator=generator(seed, "prior"))
     return Observation(
         step=step,
