@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -66,8 +65,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    cores = str(os.cpu_count() or 1)
-    parser.add_argument("--threads", default=cores, help=f"threads of every contender ({cores})")
+    parser.add_argument("--threads", default="1", help="threads of every contender (1, as the app trains)")
     parser.add_argument("--seeds", default="5", help="rounds, and races; 0 leaves the races out (5)")
     parser.add_argument("--steps", default="1000", help="steps of a timed segment (1000)")
     parser.add_argument("--epochs", default="100", help="of the plain loop in a race (100)")

@@ -77,8 +77,8 @@ class RoundedProducts(Products):
     def write_gradients(self, gradient: Tensor) -> None:
         """Write ∂W = gᵀ x/B and ∂b = Σ_b g/B for the gradient g of the batch's sum, (B, out)."""
         self._low_gradient = gradient.bfloat16()
-        product = torch.mm(self._low_gradient.t(), self._low_x)
-        torch.mul(product, 1 / len(gradient), out=gradient_of(self._layer.weight))
+        mean_gradient = self._low_gradient / len(gradient)
+        gradient_of(self._layer.weight).copy_(torch.mm(mean_gradient.t(), self._low_x))
         torch.mean(gradient, 0, out=gradient_of(self._layer.bias))
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
