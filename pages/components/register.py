@@ -6,6 +6,7 @@ the page's main script tells (``<base>/static/js/...``): at the root, on a deep 
 """
 
 import hashlib
+import json
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +18,21 @@ COMPONENTS = Path(__file__).resolve().parents[2] / "assets" / "components"
 LOADER = """
 const script = document.querySelector('script[type=module][src*="static/js/"]');
 const base = new URL('../../', script.src);
+for (const path of %(modules)s) {
+  const link = Object.assign(document.createElement('link'), { rel: 'modulepreload' });
+  link.href = new URL(path, base).href;
+  document.head.append(link);
+}
 const component = await import(new URL('assets/components/%(name)s/index.js?v=%(version)s', base));
 export default component.default;
 """
+
+
+@cache
+def modules() -> str:
+    """Return, as a JSON list, what the components import: fetched at once instead of one after the other."""
+    files = (file for file in sorted(COMPONENTS.rglob("*.js")) if file.name != "index.js")
+    return json.dumps([f"assets/components/{file.relative_to(COMPONENTS).as_posix()}" for file in files])
 
 
 @cache
@@ -47,6 +60,6 @@ def register(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
     return st.components.v2.component(
         f"vae_lab_{name}",
         css=style.read_text(encoding="utf-8") if style.exists() else None,
-        js=LOADER % {"name": name, "version": version()},
+        js=LOADER % {"name": name, "version": version(), "modules": modules()},
         isolate_styles=isolate_styles,
     )

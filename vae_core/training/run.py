@@ -29,6 +29,7 @@ from vae_core.training.stopping import Stopping
 
 RECORD_EVERY = 10
 VALIDATE_EVERY = 100
+EARLY_RECORDS = (1, 2, 5)
 EARLY_VALIDATIONS = (10, 25, 50)
 VALIDATION_IMAGES = 2000
 
@@ -203,7 +204,7 @@ class Run:
                 weight=self._live.weight(self.step),
                 free_bits=self._live.free_bits,
                 learning_rate=self._live.learning_rate(self.step),
-                measure=self.step % RECORD_EVERY == 0 or self.step < RECORD_EVERY,
+                measure=self.step % RECORD_EVERY == 0 or self.step in EARLY_RECORDS,
             )
         except FloatingPointError as trouble:
             self._diverge(trouble)
