@@ -1,7 +1,9 @@
 """The curves of a run: ELBO and reconstruction above, KL below, for training batches and validation data."""
 
+from typing import Any
+
 import numpy as np
-from plotly.graph_objects import Figure, Scatter
+from plotly.graph_objects import Figure
 
 from pages.figures.theme import ThemeName, blank, mark, nats, template
 from vae_core.training.history import Curve, History
@@ -33,15 +35,16 @@ def curves(
     """
     if len(history.train.step) == 0 and len(history.validation.step) == 0:
         return blank("The curves begin with the first step.", theme=theme)
-    figure = Figure()
     is_score = reconstruction_name != "log-likelihood"
     score_names = {"elbo": "ELBO (score)", "reconstruction": reconstruction_name}
     names = {**NAMES, **score_names} if is_score else NAMES
-    for quantity, name in names.items():
-        for part in ("train", "validation"):
-            figure.add_trace(_line(getattr(history, part), quantity, name, part=part, log_steps=log_steps))
+    lines = [
+        _line(getattr(history, part), quantity, name, part=part, log_steps=log_steps)
+        for quantity, name in names.items()
+        for part in ("train", "validation")
+    ]
     title = _title(history, is_score=is_score)
-    figure.update_layout(
+    layout = dict(
         template=template(theme),
         title={"text": title},
         meta={
@@ -67,7 +70,7 @@ def curves(
         hovermode="x unified",
         uirevision=f"log {log_steps}",
     )
-    return figure
+    return Figure(data=lines, layout=layout)  # at once: plotly is slow trace by trace
 
 
 def thin(
@@ -99,7 +102,7 @@ def thin(
     return steps[starts + sizes - 1].astype(np.float32), means.astype(np.float32), sizes.astype(np.float32)
 
 
-def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool) -> Scatter:
+def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool) -> dict[str, Any]:
     steps, values, sizes = thin(curve.step, getattr(curve, quantity), log_steps=log_steps)
     if log_steps:
         steps, values, sizes = steps[steps > 0], values[steps > 0], sizes[steps > 0]
@@ -108,7 +111,8 @@ def _line(curve: Curve, quantity: str, name: str, *, part: str, log_steps: bool)
     whose = "training batches" if trained else "validation"
     if averaged:  # short, because the words stand in a narrow chart
         whose = f"{'batch' if trained else 'validation'} mean, n = %{{customdata:d}}"
-    return Scatter(
+    return dict(
+        type="scatter",
         x=steps,
         y=values,
         customdata=sizes if averaged else None,

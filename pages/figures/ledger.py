@@ -1,8 +1,9 @@
 """The ledger: what the cost of an image, −ELBO, is made of, as one stacked bar."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from plotly.graph_objects import Bar, Figure
+from plotly.graph_objects import Figure
 
 from pages.figures.theme import GROUND, ThemeName, blank, mark, nats, subscript, template, text_colour
 from vae_core.training.history import History
@@ -82,12 +83,11 @@ def ledger(
     """
     cost, kl = -reconstruction, sum(kl_per_dimension)
     total = abs(cost) + kl
-    figure = Figure()
     is_score = reconstruction_name != LOG_LIKELIHOOD
     named = reconstruction_name if is_score else "Reconstruction"
-    figure.add_trace(_piece(named, cost, mark("reconstruction"), total, theme))
+    pieces = [_piece(named, cost, mark("reconstruction"), total, theme)]
     for index, value in enumerate(kl_per_dimension, start=1):
-        figure.add_trace(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
+        pieces.append(_piece(f"KL z{subscript(index)}", value, mark("kl"), total, theme, label=False))
     spread = "" if error is None else f" ± {nats(error)}"
     part = reconstruction_name if is_score else "reconstruction"
     title = f"{whose} {nats(cost + kl)}{spread} nats/image: {part} {nats(cost)} + KL {nats(kl)}."
@@ -99,7 +99,7 @@ def ledger(
     called = "cost = −ELBO of a score, not of log p" if is_score else "cost = −ELBO ≥ −log p(x)"
     if error is not None:
         called += "; ± standard error between images"
-    figure.update_layout(
+    layout = dict(
         template=template(theme),
         title={"text": title},
         meta={"alternative": f"{title} KL of each latent dimension: {each}."},
@@ -114,7 +114,7 @@ def ledger(
         shapes=[_floor_line(floor)] if floor > 0 else [],
         annotations=[_kl_note(kl_per_dimension, at=max(cost, 0.0) + kl, theme=theme)],
     )
-    return figure
+    return Figure(data=pieces, layout=layout)
 
 
 def _span(cost: float, kl: float) -> list[float]:
@@ -126,11 +126,12 @@ def _span(cost: float, kl: float) -> list[float]:
 
 def _piece(
     name: str, value: float, colour: str | None, total: float, theme: ThemeName, *, label: bool = True
-) -> Bar:
+) -> dict[str, Any]:
     """Return one piece of the bar; its label stands inside where there is room."""
     wide = total > 0 and abs(value) / total > (4 if label else 1) * ROOM_FOR_A_NUMBER
     words = f"{name} {nats(value)}" if label else name.removeprefix("KL ")
-    return Bar(
+    return dict(
+        type="bar",
         x=[value],
         y=["cost"],
         orientation="h",

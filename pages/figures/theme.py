@@ -1,5 +1,6 @@
 """The look of all figures: one light and one dark template, and the glossary's colours."""
 
+from functools import cache
 from typing import Literal
 
 from plotly.graph_objects import Figure
@@ -16,6 +17,7 @@ GRID = {"light": "#E8EAEE", "dark": "#2A2F38"}
 GROUND = {"light": "#FFFFFF", "dark": "#14171C"}
 
 
+@cache
 def template(name: ThemeName) -> Template:
     """Return the plotly template of a theme: transparent ground, thin grid, quiet axes, no buttons."""
     axis = {
