@@ -64,17 +64,20 @@ def _write_races(races: list[Race], epochs: int, out: TextIO) -> None:
     def seconds(values: list[float]) -> str:
         return spread(values, lambda v: f"{v:.2f}")
 
+    def shares(values: list[float]) -> str:
+        return spread(values, lambda v: f"{v:.3f}")
+
     out.write("\nvalidation ELBO, nats per image, and training seconds\n")
     tens = [r.run_ten / r.plain_ten[1] for r in races]
     bests = [r.run_best / r.plain_best[1] for r in races]
     out.write(f"  plain loop, 10 epochs:  ELBO {seconds([r.plain_ten[0] for r in races])}")
     out.write(f" in {seconds([r.plain_ten[1] for r in races])} s\n")
     out.write(f"  Run to the same:        {seconds([r.run_ten for r in races])} s;")
-    out.write(f" ratio {seconds(tens)}   bar 0.1\n")
+    out.write(f" ratio {shares(tens)}   bar 0.1\n")
     out.write(f"  plain loop, best of {epochs}: ELBO {seconds([r.plain_best[0] for r in races])}")
     out.write(f" in {seconds([r.plain_best[1] for r in races])} s\n")
     out.write(f"  Run to the same:        {seconds([r.run_best for r in races])} s;")
-    out.write(f" ratio {seconds(bests)}   bar 0.33\n")
+    out.write(f" ratio {shares(bests)}   bar 0.33\n")
     gain = statistics.mean(r.gain for r in races)
     error = (sum(r.gain_error**2 for r in races) ** 0.5) / len(races)
     between = (
