@@ -1,43 +1,36 @@
 """A save and the disk: what is full, what is not ours, and what must not stay open."""
 
+import json
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.core.small_runs import TINY, assert_same, digits
 from vae_core import Run
-from vae_core.engine import Engine
 from vae_core.training import checkpoint
 
-LIMIT_BYTES = 2000
-
-
-@pytest.fixture
-def full_disk():
-    """Call it: from then on no file grows beyond 2,000 bytes, as on a full disk."""
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, hard))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+ROOT = Path(__file__).parents[2]
 
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_full_disk_is_an_os_error_and_leaves_the_earlier_save_alone(tmp_path, full_disk):
-    run = Run(TINY, digits())
-    run.advance(steps=5)
-    run.save(tmp_path)
-    before = names(tmp_path)
-    run.advance(steps=5)
-    full_disk()
-    for _ in range(3):
-        with pytest.raises(OSError, match=r"weights-10-\w+\.safetensors can't be written"):
-            run.save(tmp_path)
-    assert names(tmp_path) == before
-    assert Run.load(tmp_path, digits()).step == 5
+def test_a_full_disk_is_an_os_error_and_costs_neither_the_earlier_save_nor_the_run(tmp_path):
+    program = [sys.executable, "-m", "tests.core.full_disk", str(tmp_path)]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    for error in result["saves"]:
+        assert re.search(r"weights-10-\w+\.safetensors can't be written", error)
+    assert "can't be written" in result["export"]
+    assert result["kept"]
+    assert result["loaded"] == 5
+    assert result["state"] != "failed"
 
 
 def test_a_record_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -52,16 +45,6 @@ def test_a_record_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeyp
     with pytest.raises(OSError, match="no space left"):
         run.save(tmp_path)
     assert names(tmp_path) == before
-
-
-def test_a_full_disk_costs_no_run_in_the_engine(tmp_path, full_disk):
-    with Engine(folder=tmp_path / "runs", grace_s=0.0) as engine:
-        run_id = engine.submit(TINY, visitor="me")
-        engine.step(run_id, visitor="me")
-        full_disk()
-        with pytest.raises(OSError, match="can't be written"):
-            engine.export(run_id, tmp_path / "copy")
-        assert engine.view(run_id).state != "failed"
 
 
 def test_files_of_others_in_the_folder_are_kept(tmp_path):
