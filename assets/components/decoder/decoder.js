@@ -10,6 +10,7 @@ import { unpack } from '../packing.js';
 
 /**
  * @typedef {object} Header what Python says beside the weights (pages/components/decoder.py).
+ * @property {"decoder"} kind what its carrier brings
  * @property {string} key digest of the weights
  * @property {number} latent_dim
  * @property {number[]} image_shape channels, height, width
@@ -65,6 +66,7 @@ export class Decoder {
   /** @param {Uint8Array} bytes made by `pack_decoder` */
   constructor(bytes) {
     const { header, arrays } = unpack(bytes);
+    this.bytes = bytes; // for a worker that is to have a decoder of its own
     /** @type {Header} */
     this.header = header;
     this.latentDim = header.latent_dim;

@@ -45,3 +45,33 @@ export const MEANS = {
   gaussian: (x) => x,
   'continuous-bernoulli': continuousBernoulliMean,
 };
+
+/** The slope of each activation at x, where its value is y. @type {Record<string, (x: number, y: number) => number>} */
+export const SLOPES = {
+  tanh: (_, y) => 1 - y * y,
+  softplus: (x) => sigmoid(x),
+  silu: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+  // Φ(x) + x φ(x)
+  gelu: (x) => 0.5 * (1 + erf(x * Math.SQRT1_2)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI),
+  elu: (x, y) => (x > 0 ? 1 : y + 1),
+  relu: (x) => (x > 0 ? 1 : 0),
+};
+
+/**
+ * The slope of the continuous Bernoulli's mean: 1/l² - 1 / (4 sinh²(l/2)); near 0 its series 1/12 - l²/240 + l⁴/6048.
+ *
+ * @type {Scalar}
+ */
+export function continuousBernoulliMeanSlope(logit) {
+  const s = logit * logit;
+  if (s < 0.25) return 1 / 12 - s * (1 / 240 - s * (1 / 6048 - s * (1 / 172800 - s / 5322240)));
+  const sinh = Math.sinh(Math.min(Math.abs(logit), 700) / 2);
+  return 1 / s - 1 / (4 * sinh * sinh);
+}
+
+/** The slope of each mean at the last layer's output x, where the mean is y. @type {typeof SLOPES} */
+export const MEAN_SLOPES = {
+  bernoulli: (_, y) => y * (1 - y),
+  gaussian: () => 1,
+  'continuous-bernoulli': continuousBernoulliMeanSlope,
+};

@@ -1,10 +1,10 @@
 /**
  * The instrument: one slider per latent dimension and the x that they decode to, inside one animation frame.
  *
- * A carrier (../weights) brings the weights when the model changes; Python hears of z when the pointer or the keyboard lets go.
+ * A carrier (../carrier) brings the weights when the model changes; Python hears of z when the pointer or the keyboard lets go.
  */
 
-import { decoderOf, listen } from './carriers.js';
+import { find, listen } from '../carrier/registry.js';
 import { Sliders, signed } from './sliders.js';
 import { axisReach, crispSize, normal, paintImage, paintPoint, priorCloud } from './screen.js';
 
@@ -74,7 +74,7 @@ class Instrument {
   update() {
     const { settings } = this;
     if (!settings) return;
-    const decoder = decoderOf(settings.key);
+    const decoder = find('decoder', settings.key);
     if (decoder && decoder !== this.decoder) this.adopt(decoder);
     if (!this.decoder || this.decoder.latentDim !== settings.latent_dim) return; // the weights are on their way
     this.sliders.build(settings.latent_dim, settings.spread);
