@@ -6,20 +6,19 @@ The weights go to the browser once per snapshot. A drag is decoded there; Python
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.components.packing import pack
+from pages.components.carrier import carry_decoder
 from pages.components.register import register
 from vae_core.divergences import UNUSED_BELOW
 from vae_core.training.snapshot import Snapshot
 
 Z_LIMIT = 6.0
 
-_instrument = register("decoder")
-_weights = register("weights")
+_instrument = register("decoder", styles=["decoder/sliders.css"])
 
 
 @dataclass(frozen=True)
@@ -31,44 +30,6 @@ class LatentPosition:
     """
 
     z: tuple[float, ...]
-
-
-def view_of(image_shape: Sequence[int]) -> Literal["image", "plane", "line"]:
-    """Return how a decoded x is shown: (1, 1, 2) is a point of the plane, (1, 1, 1) of a line."""
-    channels, height, width = image_shape
-    if (channels, height) == (1, 1) and width in (1, 2):
-        return "plane" if width == 2 else "line"
-    return "image"
-
-
-def decoder_layers(snapshot: Snapshot) -> list[np.ndarray]:
-    """Return weight (outputs, inputs) and bias (outputs,) of each decoder layer in turn, float32."""
-    arrays = []
-    for index in range(len(snapshot.config.hidden) + 1):
-        for part in ("weight", "bias"):
-            array = snapshot.weights[f"decoder.layers.{index}.{part}"]
-            arrays.append(np.asarray(array, dtype=np.float32))
-    return arrays
-
-
-def pack_decoder(snapshot: Snapshot) -> bytes:
-    """Pack a snapshot's decoder for the browser.
-
-    Args:
-        snapshot: The model.
-
-    Returns:
-        The header and float32 tensors, as :func:`pages.components.packing.pack` writes them.
-    """
-    header = {
-        "key": snapshot.key,
-        "latent_dim": snapshot.config.latent_dim,
-        "image_shape": list(snapshot.image_shape),
-        "activation": snapshot.config.activation,
-        "likelihood": snapshot.config.likelihood,
-        "view": view_of(snapshot.image_shape),
-    }
-    return pack(header, decoder_layers(snapshot))
 
 
 def instrument_settings(
@@ -143,7 +104,7 @@ def latent_sliders(
         st.session_state[remembered] = given
         st.session_state[key] = {"z": list(given)}
     with st.container(gap=None):
-        _weights(key=f"{key} weights", data=pack_decoder(snapshot))
+        carry_decoder(snapshot, key=f"{key} weights")
         result = _instrument(
             key=key,
             data=instrument_settings(snapshot, spread=spread, z=given, kl_per_dimension=kl_per_dimension),

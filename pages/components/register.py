@@ -7,6 +7,7 @@ the page's main script tells (``<base>/static/js/...``): at the root, on a deep 
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -46,20 +47,22 @@ def version() -> str:
     return digest.hexdigest()[:12]
 
 
-def register(name: str, *, isolate_styles: bool = True) -> ComponentRenderer:
+def register(name: str, *, styles: Sequence[str] = (), isolate_styles: bool = True) -> ComponentRenderer:
     """Register ``assets/components/<name>``: its ``index.js``, and its ``style.css`` where there is one.
 
     Args:
         name: The component's folder.
+        styles: Style sheets of other components, below ``assets/components``, of parts that it uses.
         isolate_styles: Whether it lives in a shadow root of its own.
 
     Returns:
         Streamlit's function that mounts the component.
     """
-    style = COMPONENTS / name / "style.css"
+    sheets = [COMPONENTS / sheet for sheet in (*styles, f"{name}/style.css")]
+    css = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
     return st.components.v2.component(
         f"vae_lab_{name}",
-        css=style.read_text(encoding="utf-8") if style.exists() else None,
+        css=css or None,
         js=LOADER % {"name": name, "version": version(), "modules": modules()},
         isolate_styles=isolate_styles,
     )

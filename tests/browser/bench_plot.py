@@ -111,7 +111,7 @@ def measure_decode(page: Page) -> str:
     """Milliseconds of one 2-400-784 decode in the browser."""
     import base64
 
-    from pages.components.decoder import pack_decoder
+    from pages.components.carrier import pack_decoder
     from tests.browser.harness.models import random_snapshot
 
     packed = base64.b64encode(pack_decoder(random_snapshot())).decode()

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from plotly.graph_objects import Figure, Heatmap, Scatter
 
-from pages.components.decoder import checked_z, instrument_settings, pack_decoder
+from pages.components.carrier import pack_decoder
+from pages.components.decoder import checked_z, instrument_settings
 from pages.components.images import as_bytes, pack_images
 from pages.components.packing import pack
 from pages.components.plot import pack_figure

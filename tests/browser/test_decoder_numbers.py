@@ -10,7 +10,7 @@ import torch
 from playwright.sync_api import Page
 from scipy.special import erf
 
-from pages.components.decoder import pack_decoder
+from pages.components.carrier import pack_decoder
 from tests.browser.conftest import Server
 from tests.browser.harness.models import random_snapshot
 from vae_core.likelihoods import LIKELIHOODS

@@ -17,6 +17,7 @@ from pages.components.plot import plot  # noqa: E402
 from pages.figures.theme import template  # noqa: E402
 from pages.state import theme  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
+from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
 
 VARIABLES = theme.stylesheet()
 
@@ -100,7 +101,13 @@ def images_part() -> None:
 
 def parts() -> None:
     """What ?show= names."""
-    shown = {"decoder": decoder_part, "plot": plot_part, "images": images_part}
+    shown = {
+        "decoder": decoder_part,
+        "plot": plot_part,
+        "images": images_part,
+        "pad": pad_part,
+        "empty": empty_part,
+    }
     shown[st.query_params.get("show", "decoder")]()
 
 
