@@ -16,7 +16,11 @@ from pages.state.current import current  # noqa: E402
 
 # One line a page. The first page opens at the bare address.
 PAGES = {
-    "Lab": [st.Page("lab/train.py", title="Train", url_path="train", default=True)],
+    "Lab": [
+        st.Page("lab/train.py", title="Train", url_path="train", default=True),
+        st.Page("lab/latent.py", title="Latent space", url_path="latent"),
+        st.Page("lab/walk.py", title="Latent walk", url_path="walk"),
+    ],
 }
 
 MOST_NOTICES = 5

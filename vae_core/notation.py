@@ -119,6 +119,13 @@ CLASS_COLOURS: tuple[str, ...] = (
     "#44AA99",
 )
 
+# The styles of a walk through latent space: on a light and on a dark ground, for lines and for their names.
+WALK_COLOURS: dict[str, tuple[str, str]] = {
+    "straight": ("#5C6470", "#A6ADB8"),
+    "spherical": ("#AA3377", "#DD77AA"),
+    "geodesic": ("#117733", "#55BB88"),
+}
+
 
 def symbol(word: str) -> Symbol:
     """Return the glossary's entry for a word in code.

@@ -14,9 +14,8 @@ import streamlit as st
 from pages.components.carrier import carry_decoder
 from pages.components.register import register
 from vae_core.divergences import UNUSED_BELOW
+from vae_core.latent.walks import Z_LIMIT
 from vae_core.training.snapshot import Snapshot
-
-Z_LIMIT = 6.0
 
 _instrument = register("decoder", styles=["decoder/sliders.css"])
 

@@ -15,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 from pages.components.carrier import carry_decoder
-from pages.components.decoder import Z_LIMIT, checked_z
+from pages.components.decoder import checked_z
 from pages.components.register import register
 from vae_core.divergences import UNUSED_BELOW
 from vae_core.training.snapshot import Snapshot
@@ -140,6 +140,17 @@ def checked_position(value: Any, latent_dim: int, points: int) -> tuple[tuple[fl
     return z, row if picked else None, moves if counted else 0
 
 
+def heard_row(key: str, points: int) -> int | None:
+    """Return the point that was picked last, for a callback, which runs before the page does.
+
+    Args:
+        key: The pad's key.
+        points: How many points its map has.
+    """
+    state = st.session_state.get(key)
+    return None if state is None else checked_position(state.get("position"), 1, points)[1]
+
+
 def checked_pins(
     value: Any, latent_dim: int, given: Sequence[Sequence[float]]
 ) -> tuple[tuple[float, ...], ...]:
@@ -183,6 +194,7 @@ def pad_settings(
     points: str | None = None,
     images: str | None = None,
     mode: Literal["explore", "walk"] = "explore",
+    start: Sequence[float] | None = None,
     z: Sequence[float] | None = None,
     spread: float = 3.0,
     kl_per_dimension: Sequence[float] | np.ndarray | None = None,
@@ -194,6 +206,7 @@ def pad_settings(
     paths: Sequence[PadPath] = (),
     dots: Sequence[Sequence[float]] | np.ndarray = (),
     link: str | None = None,
+    home: str = "",
     name: str = "Latent pad",
 ) -> dict[str, Any]:
     """Return the small message of a pad; see :func:`latent_pad`."""
@@ -210,6 +223,7 @@ def pad_settings(
         "latent_dim": latent_dim,
         "spread": float(spread),
         "mode": mode,
+        "start": None if start is None else numbers(start),
         "z": None if z is None else numbers(z),
         "kl_per_dimension": numbers(kl, 4) if known else None,
         "unused": [value < UNUSED_BELOW for value in kl] if known else None,
@@ -237,6 +251,7 @@ def pad_settings(
         "paths": [{"style": path.style, "z": [numbers(row, 4) for row in path.z]} for path in paths],
         "dots": [numbers(z) for z in dots],
         "link": link,
+        "home": home,
         "name": name,
     }
 
@@ -260,24 +275,22 @@ def latent_pad(
         point_count: How many points the map has: a picked one lies within.
         on_change: Called before the rerun that follows a release.
         **settings: As :func:`pad_settings` takes them: ``labels`` of the decoders; ``points`` and
-            ``images``, keys of what was carried; ``mode``, "walk" for pins; ``z`` moves the pad whenever it
-            differs from the call before; ``pins`` likewise; ``spread`` of the sliders; ``kl_per_dimension``
-            (L,) in nats per image; ``layers`` that are on at first; ``principal`` plane; ``ellipses``; the
-            ``image`` that the page is about; ``paths``; ``dots``, draws of z = μ + σ ε; a ``link`` on which
-            pads and films follow each other; a ``name`` for those who cannot see it.
+            ``images``, keys of what was carried; ``mode``, "walk" for pins; ``start``, where z stands at
+            first; ``z`` moves the pad whenever it differs from the call before; ``pins`` likewise; ``spread``
+            of the sliders; ``kl_per_dimension`` (L,) in nats per image; ``layers`` that are on at first;
+            ``principal`` plane; ``ellipses``; the ``image`` that the page is about; ``paths``; ``dots``,
+            draws of z = μ + σ ε; a ``link`` on which pads and films follow each other; ``home``, another one
+            shows the map whole again; a ``name`` for those who cannot see it.
 
     Returns:
         What was heard last.
     """
     latent_dim = snapshots[0].config.latent_dim
-    given = settings.get("z")
-    if given is not None:
-        _set_once(
-            key, "position", {"z": list(checked_z(numbers(given), latent_dim)), "row": None, "moves": 0}
-        )
+    start, given = settings.get("start"), settings.get("z")
+    z = None if given is None else list(checked_z(numbers(given), latent_dim))
+    _set_once(key, "position", None if z is None else {"z": z, "row": None, "moves": 0})
     pins = settings.get("pins") or ()
-    if settings.get("pins") is not None:
-        _set_once(key, "pins", [numbers(pin) for pin in pins])
+    _set_once(key, "pins", [numbers(pin) for pin in pins] or None)
     ids = [e.id for e in settings.get("ellipses", ()) if e.draggable]
     heard = on_change or (lambda: None)
     with st.container(gap=None):
@@ -287,7 +300,7 @@ def latent_pad(
             key=key,
             data=pad_settings(snapshots, **settings),
             default={
-                "position": {"z": [0.0] * latent_dim, "row": None, "moves": 0},
+                "position": {"z": numbers(start or [0.0] * latent_dim), "row": None, "moves": 0},
                 "pins": [numbers(pin) for pin in pins],
                 "ellipse": None,
             },
@@ -295,9 +308,9 @@ def latent_pad(
             on_pins_change=heard,
             on_ellipse_change=heard,
         )
-    z, row, moves = checked_position(result.position, latent_dim, point_count)
+    left, row, moves = checked_position(result.position, latent_dim, point_count)
     return PadAnswer(
-        z=z,
+        z=left,
         row=row,
         pins=checked_pins(result.pins, latent_dim, pins),
         ellipse=checked_ellipse(result.ellipse, ids),
@@ -308,26 +321,9 @@ def latent_pad(
 def _set_once(key: str, name: str, value: Any) -> None:
     """Overwrite what the browser said, whenever Python gives another value than in the call before."""
     remembered = f"{key} given {name}"
-    if st.session_state.get(remembered) == value:
-        return
+    before = st.session_state.get(remembered)
     st.session_state[remembered] = value
+    if value is None or value == before:
+        return
     state = st.session_state.get(key)
     st.session_state[key] = {**(dict(state) if state is not None else {}), name: value}
-
-
-__all__ = [
-    "LAYERS",
-    "MOST_PINS",
-    "Z_LIMIT",
-    "DraggedEllipse",
-    "PadAnswer",
-    "PadEllipse",
-    "PadImage",
-    "PadPath",
-    "Principal",
-    "checked_ellipse",
-    "checked_pins",
-    "checked_position",
-    "latent_pad",
-    "pad_settings",
-]

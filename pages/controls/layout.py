@@ -4,8 +4,6 @@ import streamlit as st
 
 RULES = """
 <style>
-.lab-title { margin: 0.25rem 0 0; font-size: 0.95rem; font-weight: 600; line-height: 1.35; min-height: 1.35em;
-  font-variant-numeric: tabular-nums; }
 .lab-status { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1rem; min-height: 1.5rem;
   font-size: 0.88rem; }
 .lab-status .lab-sentence { opacity: 0.8; }

@@ -6,6 +6,7 @@ from typing import Any
 from plotly.graph_objects import Figure
 
 from pages.figures.theme import GROUND, ThemeName, blank, mark, nats, subscript, template, text_colour
+from vae_core.diagnostics.ledger import ImageLedger
 from vae_core.training.history import History
 from vae_core.training.snapshot import Observation
 
@@ -55,6 +56,37 @@ def validation_ledger(
     )
 
 
+def image_ledger(
+    record: ImageLedger,
+    *,
+    whose: str,
+    theme: ThemeName,
+    reconstruction_name: str = LOG_LIKELIHOOD,
+    floor: float = 0.0,
+) -> Figure:
+    """Draw the ledger of one image.
+
+    Args:
+        record: Its terms.
+        whose: Begins the title: which image costs so much.
+        theme: "light" or "dark".
+        reconstruction_name: As in :func:`ledger`.
+        floor: That of this image, where its decoder gives a score.
+    """
+    return ledger(
+        record.reconstruction,
+        record.kl_per_dimension,
+        whose=whose,
+        error=record.error,
+        error_is="Monte Carlo standard error",
+        theme=theme,
+        reconstruction_name=reconstruction_name,
+        floor=floor,
+        floor_of="this grey image",
+        narrow=True,
+    )
+
+
 def ledger(
     reconstruction: float,
     kl_per_dimension: Sequence[float],
@@ -63,9 +95,11 @@ def ledger(
     theme: ThemeName,
     weight: float = 1.0,
     error: float | None = None,
+    error_is: str = "standard error between images",
     reconstruction_name: str = LOG_LIKELIHOOD,
     floor: float = 0.0,
     floor_of: str = "these grey images",
+    narrow: bool = False,
 ) -> Figure:
     """Draw −ELBO = −E_q log p(x|z) + Σ_j KL_j as one stacked bar.
 
@@ -76,10 +110,12 @@ def ledger(
         whose: Begins the title: whose mean cost it is.
         theme: "light" or "dark".
         weight: The weight on the KL in training at this step; the bar always shows it with weight 1.
-        error: The standard error of the cost between images, where it is known.
+        error: The standard error of the cost, where it is known.
+        error_is: What kind of error that is.
         reconstruction_name: What the reconstruction is called: "log-likelihood" or "Bernoulli score".
         floor: On grey pixels, the cost below which no Bernoulli score comes; a dotted line marks it.
         floor_of: The images whose floor it is.
+        narrow: Whether the axis says what it shows in two lines.
     """
     cost, kl = -reconstruction, sum(kl_per_dimension)
     total = abs(cost) + kl
@@ -97,8 +133,11 @@ def ledger(
         title += f" No Bernoulli decoder costs less than {nats(floor)} on {floor_of}."
     each = ", ".join(f"z{subscript(i)} {nats(v, 2)}" for i, v in enumerate(kl_per_dimension, start=1))
     called = "cost = −ELBO of a score, not of log p" if is_score else "cost = −ELBO ≥ −log p(x)"
+    unit = "nats per image"
+    called = f"{called}, {unit}" if narrow else called
     if error is not None:
-        called += "; ± standard error between images"
+        called += f"{'<br>' if narrow else '; '}± {error_is}"
+    called = called if narrow else f"{called}; {unit}"
     layout = dict(
         template=template(theme),
         title={"text": title},
@@ -107,7 +146,7 @@ def ledger(
         bargap=0.1,
         showlegend=False,
         xaxis={
-            "title": {"text": f"{called}; nats per image"},
+            "title": {"text": called},
             "range": _span(cost, kl),
         },
         yaxis={"visible": False, "fixedrange": True},

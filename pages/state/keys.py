@@ -44,3 +44,24 @@ WEIGHTS_SENT = "lab_weights_sent"
 
 ASKED_AT = "lab_asked_at"
 """When a button of the transport bar was last pressed, on the monotonic clock."""
+
+VIEW = "lab_view"
+"""What the link says of the view: where z stands, which image is chosen."""
+
+IMAGE = "lab_image"
+"""The image that the latent pages are about: a row of a data set's `full`, or the hand-drawn one."""
+
+NOISE = "lab_noise"
+"""How often ε was drawn for the image at hand."""
+
+PINS = "lab_pins"
+"""The pins of the walk: for which data and how many dimensions, and each one's row (or None) and code."""
+
+PIN_DRAWS = "lab_pin_draws"
+"""How often pins were drawn, so that each draw has a seed of its own."""
+
+GEODESIC = "lab_geodesic"
+"""The last geodesic that was found whole: for which walk, its legs, and the step of the weights."""
+
+GEODESIC_JOB = "lab_geodesic_job"
+"""The job that computes a geodesic: its id, for which walk and which legs."""

@@ -1,15 +1,16 @@
-"""The link: which model and which settings stand in the address, typed and clamped, and never more than that.
+"""The link: which model, which settings and which view stand in the address, typed and clamped.
 
 A link is read once, when a session begins; from then on the session's state wins and the address follows it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from pages.state import keys
 from pages.state.shipped import default_shipped
+from pages.state.view import READERS, view
 from vae_core.engine.storage import RUN_ID
 from vae_core.training.config import LINK_SETTINGS, TrainConfig
 from vae_core.training.shipped import shipped_names
@@ -26,11 +27,13 @@ class Link:
         model: ``shipped:<name>``, ``run:<id>``, or ``None`` where the link names no model.
         config: The settings; the defaults where the link says nothing.
         sentences: One sentence for each thing that was left out.
+        view: What it says of the view, as it was written.
     """
 
     model: str | None
     config: TrainConfig
     sentences: tuple[str, ...]
+    view: Mapping[str, str] = field(default_factory=dict)
 
 
 def shipped_token(name: str) -> str:
@@ -73,21 +76,28 @@ def read_link(parameters: Mapping[str, str]) -> Link:
     sentences: list[str] = []
     model = None
     settings: dict[str, str] = {}
+    seen: dict[str, str] = {}
     for name, value in parameters.items():
         if name == MODEL_PARAMETER:
             model, sentence = read_model(value)
             sentences += [sentence] if sentence else []
-        elif name not in LINK_SETTINGS:
+        elif name not in LINK_SETTINGS and name not in READERS:
             sentences.append(f"The link's {shorten(name)!r} is nothing that a link can set; it was left out.")
         elif len(value) > LONGEST_VALUE:
             sentences.append(
                 f"The link's {name} must be at most {LONGEST_VALUE} characters long, got {len(value)}; "
                 "the default stands in."
             )
+        elif name in READERS:
+            read, rule = READERS[name]
+            if read(value) is None:
+                sentences.append(f"The link's {name} {rule}, got {shorten(value)!r}; it was left out.")
+            else:
+                seen[name] = value
         else:
             settings[name] = value
     config, refused = TrainConfig.from_query(settings)
-    return Link(model=model, config=config, sentences=(*sentences, *refused))
+    return Link(model=model, config=config, sentences=(*sentences, *refused), view=seen)
 
 
 def link_parameters(model: str | None, config: TrainConfig) -> dict[str, str]:
@@ -115,14 +125,15 @@ def open_link() -> Link:
     link = read_link(st.query_params.to_dict())
     st.session_state[keys.MODEL] = link.model or shipped_token(default_shipped())
     st.session_state[keys.CONFIG] = link.config.to_json()
+    st.session_state[keys.VIEW] = dict(link.view)
     notify(*link.sentences)
     return link
 
 
 def write_link(config: TrainConfig) -> None:
-    """Make the address say the current model and these settings; nothing is sent where it does already."""
+    """Make the address say model, settings and view; nothing is sent where it does already."""
     st.session_state[keys.CONFIG] = config.to_json()
-    wanted = link_parameters(st.session_state.get(keys.MODEL), config)
+    wanted = {**link_parameters(st.session_state.get(keys.MODEL), config), **view()}
     if st.query_params.to_dict() != wanted:
         st.query_params.from_dict(wanted)
 

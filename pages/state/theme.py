@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from vae_core.notation import GLOSSARY, Symbol
+from vae_core.notation import GLOSSARY, WALK_COLOURS, Symbol
 
 RULES = """
 .stApp [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 2rem; }
@@ -13,6 +13,14 @@ RULES = """
 [data-testid="stSidebarHeader"]::before { content: "VAE Lab"; font-weight: 600; font-size: 1.125rem; }
 [data-testid="stSidebarUserContent"] { margin-top: auto; padding-bottom: 1.25rem; }
 [data-testid="stMetricValue"], .lab-number { font-variant-numeric: tabular-nums; }
+/* Streamlit's own grey has 4.36 on white where AA asks for 4.5 */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.75; }
+.lab-title { margin: 0.25rem 0 0; font-size: 0.95rem; font-weight: 600; line-height: 1.35; min-height: 1.35em;
+  font-variant-numeric: tabular-nums; }
+/* what a tick is about to draw anew stays as bright as the rest */
+[data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.lab-numbers { font-size: 0.85rem; font-variant-numeric: tabular-nums; border-collapse: collapse; }
+.lab-numbers th, .lab-numbers td { padding: 0.1rem 0.8rem 0.1rem 0; text-align: left; font-weight: 400; }
 .lab-card { display: grid; gap: 0.3rem; font-size: 0.82rem; line-height: 1.4; }
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }
@@ -42,7 +50,13 @@ def variables(symbol: Symbol) -> str:
     )
 
 
+def walk_variable(style: str) -> str:
+    """Return the variable of a walk's style, ``--lab-walk-<style>``, for its line and its name."""
+    light, dark = WALK_COLOURS[style]
+    return f"--lab-walk-{style}: light-dark({light}, {dark});"
+
+
 def stylesheet() -> str:
     """Return the style sheet that the frame writes into every page."""
-    colours = "\n".join(variables(symbol) for symbol in GLOSSARY)
-    return f":root {{\n{colours}\n}}\n{RULES}"
+    colours = [variables(symbol) for symbol in GLOSSARY] + [walk_variable(style) for style in WALK_COLOURS]
+    return ":root {\n" + "\n".join(colours) + f"\n}}\n{RULES}"

@@ -152,3 +152,10 @@ def page(browser: Browser) -> Iterator[Page]:
     yield tab
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def module_page(page: Page, harness: Server) -> Page:
+    """A bare page of the app's origin, with the app's security headers."""
+    page.goto(f"{harness.url}/_stcore/health")
+    return page

@@ -1,45 +1,16 @@
 """The instrument as a visitor uses it: pointer, keyboard, themes, new weights, small screens."""
 
 import re
-from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket
+from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import HARNESS, Server, eventually
+from tests.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
 
 PIXELS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data).join()"
-
-
-@dataclass
-class Traffic:
-    """Messages over the websocket, both ways."""
-
-    sent: int = 0
-    received: int = 0
-    bytes_received: int = 0
-    sockets: list[WebSocket] = field(default_factory=list)
-
-    def watch(self, page: Page) -> None:
-        page.on("websocket", self.add)
-
-    def add(self, socket: WebSocket) -> None:
-        self.sockets.append(socket)
-        socket.on("framesent", lambda _: self.count("sent"))
-        socket.on("framereceived", self.receive)
-
-    def receive(self, message: str | bytes) -> None:
-        self.count("received")
-        self.bytes_received += len(message)
-
-    def count(self, way: str) -> None:
-        setattr(self, way, getattr(self, way) + 1)
-
-    @property
-    def total(self) -> int:
-        return self.sent + self.received
 
 
 def open_instrument(page: Page, server: Server, query: str = "") -> Locator:

@@ -11,7 +11,6 @@ from playwright.sync_api import Page
 from scipy.special import erf
 
 from pages.components.carrier import pack_decoder
-from tests.browser.conftest import Server
 from tests.browser.harness.models import random_snapshot
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.models import ACTIVATIONS
@@ -29,13 +28,6 @@ async ([bytes, codes, module]) => {
   return codes.map((z) => Array.from(decoder.decode(z)));
 }
 """
-
-
-@pytest.fixture
-def module_page(page: Page, harness: Server) -> Page:
-    """A bare page of the app's origin, with the app's security headers."""
-    page.goto(f"{harness.url}/_stcore/health")
-    return page
 
 
 def in_browser(page: Page, snapshot: Any, codes: np.ndarray) -> np.ndarray:

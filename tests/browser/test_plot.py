@@ -55,7 +55,7 @@ def test_zoom_and_node_outlive_updates(page: Page, harness: Server) -> None:
 
 def test_a_chart_says_what_it_shows_and_fits_its_container(page: Page, harness: Server) -> None:
     open_chart(page, harness)
-    chart = page.get_by_role("img", name="A test curve, tick 0")
+    chart = page.get_by_role("figure", name="A test curve, tick 0")
     box = chart.bounding_box()
     assert box
     assert box["height"] == pytest.approx(320, abs=2)

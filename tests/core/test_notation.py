@@ -6,7 +6,7 @@ import re
 import pytest
 
 from vae_core.checks import SettingError
-from vae_core.notation import CLASS_COLOURS, GLOSSARY, symbol
+from vae_core.notation import CLASS_COLOURS, GLOSSARY, WALK_COLOURS, symbol
 from vae_core.objectives import ElboTerms
 
 LIGHT, DARK = "#FFFFFF", "#0E1117"
@@ -92,3 +92,14 @@ def test_colours_are_the_designs_and_differ():
 
 def test_ten_classes_have_ten_colours():
     assert len(set(CLASS_COLOURS)) == 10
+
+
+def test_the_styles_of_a_walk_can_be_read_on_both_grounds_and_differ():
+    assert list(WALK_COLOURS) == ["straight", "spherical", "geodesic"]
+    for style, (light, dark) in WALK_COLOURS.items():
+        assert contrast(light, LIGHT) >= 4.5, style
+        assert min(contrast(dark, DARK), contrast(dark, "#14171C")) >= 4.5, style
+    for ground in (0, 1):
+        for one, other in itertools.combinations([pair[ground] for pair in WALK_COLOURS.values()], 2):
+            apart = sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True))
+            assert apart > 0.4, (one, other)

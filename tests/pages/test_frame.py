@@ -9,7 +9,7 @@ from pages.state import keys
 from pages.state.theme import stylesheet
 from tests.fakes import wait_until
 from tests.pages.opened import a_run, card, open_page, texts
-from vae_core.notation import GLOSSARY
+from vae_core.notation import GLOSSARY, WALK_COLOURS
 from vae_core.training.config import TrainConfig
 from vae_core.training.shipped import shipped_names
 
@@ -115,4 +115,6 @@ def test_the_style_sheet_has_every_word_of_the_glossary() -> None:
     sheet = stylesheet()
     for symbol in GLOSSARY:
         assert f"--lab-{symbol.word.replace('_', '-')}-text:" in sheet
+    for style, (light, dark) in WALK_COLOURS.items():
+        assert f"--lab-walk-{style}: light-dark({light}, {dark});" in sheet
     assert "None" not in sheet

@@ -48,7 +48,7 @@ export function paintImage(canvas, mean, [channels, height, width]) {
   const plane = width * height;
   for (let p = 0; p < plane; p++) {
     for (let c = 0; c < 3; c++) {
-      pixels.data[4 * p + c] = mean[(channels === 3 ? c * plane : 0) + p] * 255 + 0.5; // clamped by the array
+      pixels.data[4 * p + c] = mean[(channels === 3 ? c * plane : 0) + p] * 255; // rounded and clamped by the array
     }
     pixels.data[4 * p + 3] = 255;
   }

@@ -1,9 +1,10 @@
 /** What the decoders answer: one large screen for each, and a small one that rides beside the pointer. */
 
+import { find } from '../carrier/registry.js';
 import { axisReach, crispSize, paintImage, paintPoint, priorCloud } from '../decoder/screen.js';
+import { signed } from '../decoder/sliders.js';
 
 /** @typedef {import('../decoder/decoder.js').Decoder} Decoder */
-/** @typedef {{text: string, mark: string, ground: string, font: string}} Colours */
 
 const RIDER = 84; // CSS pixels, about
 
@@ -38,9 +39,9 @@ export class Answer {
 
   /**
    * @param {ArrayLike<number>} z
-   * @param {() => Colours} colours asked for only where points are drawn
+   * @param {() => import('./look.js').Look} look asked for only where points are drawn
    */
-  paint(z, colours) {
+  paint(z, look) {
     const { decoder } = this;
     if (!decoder) return;
     const mean = decoder.decode(z);
@@ -51,8 +52,61 @@ export class Answer {
       paintImage(this.canvas, mean, shape);
     } else {
       setSize(this.canvas, Math.min(280, this.screen.clientWidth), 0);
-      paintPoint(this.canvas, mean, this.cloud, this.reach, colours());
+      paintPoint(this.canvas, mean, this.cloud, this.reach, look());
     }
+  }
+}
+
+/** The screens of all decoders, side by side. */
+export class Answers {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    /** @type {Answer[]} */
+    this.list = [];
+  }
+
+  /** The first one's decoder: the map is its. @returns {Decoder|null} */
+  get decoder() {
+    return this.list[0]?.decoder ?? null;
+  }
+
+  /**
+   * @param {{key: string, label: string}[]} wanted
+   * @param {number} size of z
+   * @returns {boolean} whether all are here that decode such a z; else the weights are on their way
+   */
+  take(wanted, size) {
+    while (this.list.length > wanted.length) this.list.pop()?.root.remove();
+    while (this.list.length < wanted.length) this.list.push(new Answer(this.host));
+    this.host.classList.toggle('several', wanted.length > 1);
+    wanted.forEach(({ key, label }, n) => {
+      const decoder = find('decoder', key);
+      if (decoder?.latentDim === size) this.list[n].adopt(decoder, label);
+    });
+    return this.list.every(({ decoder }) => decoder?.latentDim === size);
+  }
+
+  /**
+   * @param {ArrayLike<number>} z
+   * @param {() => import('./look.js').Look} look
+   * @param {import('./meter.js').Meter} meter
+   */
+  paint(z, look, meter) {
+    for (const answer of this.list) {
+      const began = performance.now();
+      answer.paint(z, look);
+      meter.decoded(performance.now() - began);
+      if (!answer.canvas.hasAttribute('aria-label')) this.describe(z);
+    }
+  }
+
+  /** @param {ArrayLike<number>} z @returns {string} z in words */
+  describe(z) {
+    const more = z.length > 8 ? ', …' : '';
+    const words = `z = (${Array.from(z).slice(0, 8).map(signed).join(', ')}${more})`;
+    for (const { canvas } of this.list) canvas.setAttribute('aria-label', `Decoded x, the mean of p(x|z), at ${words}`);
+    return words;
   }
 }
 

@@ -116,6 +116,7 @@ export class Fields {
       context.imageSmoothingEnabled = false;
       context.drawImage(canvas, plane.x(centre[0] - reach), plane.y(centre[1] + reach), side, side);
     }
+    context.imageSmoothingEnabled = true; // the codes' discs stand between screen pixels
   }
 
   /**

@@ -15,7 +15,7 @@ export const FRAME = `
         <div class="tools">
           <button type="button" class="in" aria-label="Zoom in" title="Zoom in (+)">+</button>
           <button type="button" class="out" aria-label="Zoom out" title="Zoom out (−)">−</button>
-          <button type="button" class="fit" aria-label="Show the prior again" title="Show the prior again (0)">⌂</button>
+          <button type="button" class="fit" aria-label="Show the whole again" title="Show the whole again (0)">⌂</button>
           <button type="button" class="hand" aria-label="Drag the map" aria-pressed="false"
             title="Drag the map (or Shift + drag)">✥</button>
         </div>

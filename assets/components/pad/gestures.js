@@ -6,6 +6,7 @@ const STILL = 4; // CSS pixels that a click may tremble
  * @typedef {object} Drag what a press begins
  * @property {(x: number, y: number) => void} move
  * @property {(x: number, y: number, still: boolean) => void} end still: it was a click
+ * @property {() => void} [undo] the press was the first of two fingers
  */
 
 /**
@@ -64,7 +65,12 @@ export class Gestures {
     this.map.setPointerCapture(event.pointerId);
     const at = this.place(event);
     this.pointers.set(event.pointerId, at);
-    if (this.pointers.size > 1) { // a second finger: from now on they move the map
+    if (this.pointers.size > 1) { // a second finger: from now on they move the map, and the first press was none
+      if (this.still && this.drag?.undo) {
+        this.drag.undo();
+        this.drag = null;
+      }
+      this.still = false;
       this.drop(at);
       this.panning = true;
       return;
@@ -116,6 +122,7 @@ export class Gestures {
   up(event) {
     if (!this.pointers.delete(event.pointerId)) return;
     const at = this.place(event);
+    if (event.type === 'pointercancel') this.still = false; // no click
     if (this.drag && !this.still) this.drag.move(at.x, at.y);
     this.pending = null;
     this.drop(at);

@@ -15,7 +15,7 @@ export class Keys {
     this.pad = pad;
     this.timer = 0;
     this.words = 'Arrow keys move z, with Shift or page keys further; Home goes to the origin, End to the image, ' +
-      'Enter to the nearest code; plus and minus zoom, 0 shows the prior.';
+      'Enter to the nearest code; plus and minus zoom, 0 shows the whole.';
     pad.map.addEventListener('keydown', (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       if (this.press(event)) event.preventDefault();
@@ -62,10 +62,8 @@ export class Keys {
   view(key) {
     if (key === '+' || key === '=') this.pad.zoom(0.8);
     else if (key === '-' || key === '−') this.pad.zoom(1.25);
-    else if (key === '0') {
-      this.pad.plane.home();
-      this.pad.redraw();
-    } else return false;
+    else if (key === '0') this.pad.home();
+    else return false;
     return true;
   }
 

@@ -144,14 +144,14 @@ export class Marks {
     });
   }
 
-  /** @param {Plane} plane @param {{style: string, z: number[][]}[]} paths */
+  /** @param {Plane} plane @param {{style: string, z: ArrayLike<number>[], old?: boolean}[]} paths */
   drawPaths(plane, paths) {
-    refill(this.paths, paths.map(({ style, z }) => {
+    refill(this.paths, paths.map(({ style, z, old }) => {
       const corners = z.map((point) => {
         const [a, b] = plane.of(point);
         return `${plane.x(a).toFixed(1)} ${plane.y(b).toFixed(1)}`;
       });
-      return element('path', { class: 'walk', 'data-style': style, d: corners.length ? `M${corners.join('L')}` : '' },
+      return element('path', { class: old ? 'walk old' : 'walk', 'data-style': style, d: corners.length ? `M${corners.join('L')}` : '' },
         element('title', {}, style));
     }));
   }

@@ -13,12 +13,15 @@ export class Explore {
     /** @type {number|null} */
     this.row = null; // the point that z was taken from
     this.moves = 0;
+    this.begun = false;
     this.told = '';
     this.given = 'null';
   }
 
   /** @param {any} settings */
-  adopt({ z }) {
+  adopt({ z, start }) {
+    if (start && !this.begun) this.pad.sliders.set(start);
+    this.begun = true;
     const given = JSON.stringify(z);
     if (z && given !== this.given && !this.pad.held) {
       this.row = null;
@@ -28,18 +31,23 @@ export class Explore {
     this.given = given;
   }
 
-  moved() {}
+  /** Whatever moves z takes it away from the point that was picked. */
+  moved() {
+    this.row = null;
+  }
 
   /** @param {number} x @param {number} y @param {Element} _target @returns {Drag} */
   press(x, y, _target) {
-    const { pad } = this;
-    const go = (/** @type {number} */ toX, /** @type {number} */ toY) => {
-      this.row = null;
-      pad.moveTo(toX, toY);
-    };
-    go(x, y);
+    const { pad, row } = this;
+    const before = Float64Array.from(pad.sliders.z);
+    pad.moveTo(x, y);
     return {
-      move: go,
+      move: (toX, toY) => pad.moveTo(toX, toY),
+      undo: () => {
+        pad.sliders.set(before);
+        this.row = row;
+        pad.leave();
+      },
       end: (toX, toY, still) => {
         const found = still ? pad.pointAt(toX, toY) : -1;
         if (found >= 0) this.pick(found);
@@ -87,6 +95,8 @@ export class Walk {
     this.given = '';
     this.told = '';
     this.sketching = false;
+    /** @type {ArrayLike<number>[]|null} the path under the pencil */
+    this.sketched = null;
   }
 
   /** @param {any} settings */
@@ -105,13 +115,23 @@ export class Walk {
   select(index) {
     this.pins.selected = index;
     if (this.pins.current) this.pad.sliders.set(this.pins.current);
-    this.pad.drawPins();
+    this.pad.drawWalk();
   }
 
   /** The sliders have moved: they are the selected pin's. */
   moved() {
     this.pins.current?.set(this.pad.sliders.z);
-    this.pad.drawPins();
+    this.pad.drawWalk();
+  }
+
+  /**
+   * @param {{style: string, z: number[][]}[]} found by Python for the pins that it heard of last
+   * @returns {{style: string, z: ArrayLike<number>[], old?: boolean}[]} as they are to be drawn now
+   */
+  paths(found) {
+    if (this.sketched) return [{ style: 'sketch', z: this.sketched }];
+    const old = JSON.stringify(this.pins.told()) !== this.told;
+    return found.map((path) => (path.style === 'straight' ? { ...path, z: this.pins.list } : { ...path, old }));
   }
 
   /** @param {number} x @param {number} y @param {Element} target @returns {Drag|null} */
@@ -164,14 +184,15 @@ export class Walk {
     const across = Float64Array.from(this.pad.sliders.z);
     /** @type {[number, number][]} */
     const path = [plane.at(x, y)];
-    const draw = () => this.pad.drawSketch(path.map(([a, b]) => Array.from(plane.move(across, a, b))));
     return {
       move: (toX, toY) => {
         path.push(plane.at(toX, toY));
-        draw();
+        this.sketched = path.map(([a, b]) => plane.move(across, a, b));
+        this.pad.drawWalk();
       },
       end: (_x, _y, still) => {
-        this.pad.drawSketch(null);
+        this.sketched = null;
+        this.pad.drawWalk();
         if (still || path.length < 2) return;
         this.pins.set(corners(path, this.pins.most).map(([a, b]) => Array.from(plane.move(across, a, b))));
         this.select(this.pins.list.length - 1);

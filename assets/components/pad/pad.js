@@ -1,8 +1,8 @@
 /** One mounted pad. z is the sliders'; the map, the marks and the answers follow it once a frame. */
 
 import { find, listen } from '../carrier/registry.js';
-import { Sliders, signed } from '../decoder/sliders.js';
-import { Answer, Rider } from './answers.js';
+import { Sliders } from '../decoder/sliders.js';
+import { Answers, Rider } from './answers.js';
 import { listenToButtons } from './buttons.js';
 import { Ellipses } from './ellipses.js';
 import { Fields } from './fields.js';
@@ -10,9 +10,9 @@ import { FRAME, PlaneChoice } from './frame.js';
 import { Gestures } from './gestures.js';
 import { Keys } from './keys.js';
 import { Layers } from './layers.js';
+import { Link } from './link.js';
 import { lookOf } from './look.js';
 import { Marks } from './marks.js';
-import { meet } from './meet.js';
 import { Meter } from './meter.js';
 import { Explore, Walk } from './modes.js';
 import { askFields, paintAnswers, paintMap } from './picture.js';
@@ -40,8 +40,7 @@ export class Pad {
     this.plane = new Plane(1);
     this.points = new Points();
     this.ellipses = new Ellipses();
-    /** @type {Answer[]} */
-    this.answers = [];
+    this.answers = new Answers(part('.answers'));
     /** @type {Float64Array|Float32Array|null} */
     this.hovered = null; // the code under the pointer, while nothing is dragged
     /** @type {{style: string, z: number[]}[]} playheads of films on this link */
@@ -75,9 +74,7 @@ export class Pad {
     this.resizing = new ResizeObserver(() => this.fit());
     this.resizing.observe(part('.chart'));
     this.deaf = listen(() => this.update());
-    /** @type {(() => void)[]} */
-    this.unlink = [];
-    this.link = '';
+    this.link = new Link(this);
   }
 
   get held() {
@@ -89,34 +86,14 @@ export class Pad {
     this.settings = settings;
     this.mode ??= settings.mode === 'walk' ? new Walk(this) : new Explore(this);
     this.root.classList.toggle('walking', this.mode instanceof Walk);
-    if (settings.link !== this.link) this.join(settings.link);
+    this.link.join(settings.link);
     this.update();
-  }
-
-  /** @param {string|null} name */
-  join(name) {
-    for (const end of this.unlink) end();
-    this.link = name ?? '';
-    if (!name) return;
-    const place = meet(name);
-    this.unlink = [
-      place.hear('z', (z) => this.follow(z), this),
-      place.hear('heads', (heads) => this.marks.drawHeads(this.plane, (this.heads = heads)), this),
-    ];
-  }
-
-  /** Follow another pad of this link. @param {number[]} z */
-  follow(z) {
-    if (z.length !== this.sliders.z.length || this.mode instanceof Walk) return;
-    this.following = true;
-    this.sliders.set(z);
-    this.following = false;
   }
 
   /** Follow Python's settings and the newest parcels. What a hand has moved stays where it is. */
   update() {
     const { settings } = this;
-    if (!settings || !this.takeDecoders()) return;
+    if (!settings || !this.answers.take(settings.decoders, settings.latent_dim)) return;
     const { latent_dim: size, kl_per_dimension: kl } = settings;
     if (this.plane.latentDim !== size) {
       this.plane = new Plane(size);
@@ -132,7 +109,7 @@ export class Pad {
       density: Boolean(settings.points),
       holes: Boolean(settings.points),
       ellipses: settings.ellipses.length > 0,
-      manifold: this.answers[0].decoder?.header.view === 'image',
+      manifold: this.answers.decoder?.header.view === 'image',
     });
     this.part('.snap').hidden = !settings.image || this.mode instanceof Walk;
     this.map.setAttribute('aria-label', `${settings.name}. ${this.keys.words}`);
@@ -141,33 +118,19 @@ export class Pad {
     this.turn();
   }
 
-  /** @returns {boolean} whether there is something that decodes */
-  takeDecoders() {
-    const { decoders, latent_dim: size } = /** @type {Settings} */ (this.settings);
-    const found = decoders.map(({ key }) => find('decoder', key));
-    while (this.answers.length > decoders.length) this.answers.pop()?.root.remove();
-    while (this.answers.length < decoders.length) this.answers.push(new Answer(this.part('.answers')));
-    found.forEach((decoder, n) => {
-      if (decoder?.latentDim === size) this.answers[n].adopt(decoder, decoders[n].label);
-    });
-    this.part('.answers').classList.toggle('several', decoders.length > 1);
-    return this.answers.every(({ decoder }) => decoder?.latentDim === size); // else the weights are on their way
-  }
-
   /** The plane may be another. */
   turn() {
     this.choice.apply(this.plane, this.settings.principal);
     const points = this.settings.points && find('points', this.settings.points);
     if (points?.latent_dim === this.plane.latentDim) this.points.project(points, this.plane);
+    this.settle();
     this.redraw();
   }
 
   /** z has moved, by whatever hand. */
   moved() {
     this.mode?.moved();
-    if (this.link && !this.following && this.mode instanceof Explore) {
-      meet(this.link).say('z', Array.from(this.sliders.z), this);
-    }
+    if (this.mode instanceof Explore) this.link.sayZ(this.sliders.z);
     this.stale.answers = this.stale.cursor = true;
     this.paintSoon();
   }
@@ -239,18 +202,16 @@ export class Pad {
   drawEllipses(changed = '') {
     const on = this.layers.on.has('ellipses');
     this.marks.drawEllipses(this.plane, this.ellipses.shapes(this.plane).filter((e) => on || e.draggable));
-    if (changed && this.link) meet(this.link).say('ellipse', this.ellipses.told(changed), this);
+    if (changed) this.link.say('ellipse', this.ellipses.told(changed));
   }
 
-  drawPins() {
-    if (this.mode instanceof Walk) this.marks.drawPins(this.plane, this.mode.pins.list, this.mode.pins.selected);
-    const drawn = this.mode instanceof Walk ? this.mode.pins.selected + 1 : 0;
-    this.part('.remove').textContent = `Remove pin ${drawn}`;
-  }
-
-  /** @param {number[][]|null} path a walk that is being drawn */
-  drawSketch(path) {
-    this.marks.drawPaths(this.plane, path ? [{ style: 'sketch', z: path }] : this.settings.paths);
+  /** The walk as its pins stand: the straight line follows them at once, the others when Python has found them. */
+  drawWalk() {
+    if (!(this.mode instanceof Walk)) return;
+    const { pins } = this.mode;
+    this.marks.drawPaths(this.plane, this.mode.paths(this.settings.paths));
+    this.marks.drawPins(this.plane, pins.list, pins.selected);
+    this.part('.remove').textContent = `Remove pin ${pins.selected + 1}`;
   }
 
   /** @param {number} dx @param {number} dy */
@@ -259,10 +220,19 @@ export class Pad {
     this.stale.map = true;
   }
 
-  /** Show the prior. */
+  /** Show the prior and almost all points. */
   home() {
+    this.plane.least = this.points.extent();
     this.plane.home();
     this.redraw();
+  }
+
+  /** Show another plane or another model whole; new codes of the same model leave the window as it is. */
+  settle() {
+    const shown = `${this.plane.u} ${this.plane.v} ${this.settings.home}`;
+    if (shown === this.shown || !this.points.data) return;
+    this.shown = shown;
+    this.home();
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] */
@@ -295,7 +265,7 @@ export class Pad {
   paint() {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
-    if (!this.settings || !this.answers[0]?.decoder) return;
+    if (!this.settings || !this.answers.decoder) return;
     const { map, answers, cursor } = this.stale;
     this.stale = { map: false, answers: false, cursor: false };
     if (map) paintMap(this);
@@ -315,17 +285,9 @@ export class Pad {
     this.fields.repaint();
   }
 
-  describe() {
-    const z = Array.from(this.sliders.z.subarray(0, 8), signed).join(', ');
-    const more = this.sliders.z.length > 8 ? ', …' : '';
-    const words = `z = (${z}${more})`;
-    for (const { canvas } of this.answers) canvas.setAttribute('aria-label', `Decoded x, the mean of p(x|z), at ${words}`);
-    return words;
-  }
-
   /** Say aloud where z has settled. */
   speak() {
-    this.say(this.describe());
+    this.say(this.answers.describe(this.sliders.z));
   }
 
   /** @param {string} words */
@@ -336,7 +298,7 @@ export class Pad {
   destroy() {
     cancelAnimationFrame(this.frame);
     this.deaf();
-    for (const end of this.unlink) end();
+    this.link.leave();
     this.resizing.disconnect();
     this.gestures.destroy();
     this.sliders.destroy();

@@ -20,34 +20,27 @@ export function paintMap(pad) {
   pad.root.classList.toggle('over-images', overImages);
   marks.drawAxes(plane, pad.choice.names());
   marks.drawRings(plane, layers.on.has('rings'));
-  marks.drawPaths(plane, pad.settings.paths);
   marks.drawDots(plane, pad.settings.dots);
   marks.drawHeads(plane, pad.heads);
   pad.drawEllipses();
-  pad.drawPins();
+  pad.drawWalk();
   writeLegend(pad.part('.legend'), pad);
 }
 
 /** @param {Pad} pad */
 export function askFields({ answers, layers, points, fields, plane, sliders }) {
-  fields.want({ layers: layers.on, decoder: answers[0].decoder, points: points.data, plane, z: sliders.z });
+  fields.want({ layers: layers.on, decoder: answers.decoder, points: points.data, plane, z: sliders.z });
 }
 
 /** @param {Pad} pad */
 export function paintAnswers(pad) {
-  const z = pad.hovered ?? pad.sliders.z;
-  for (const answer of pad.answers) {
-    const began = performance.now();
-    answer.paint(z, () => pad.colours());
-    pad.meter.decoded(performance.now() - began);
-  }
+  pad.answers.paint(pad.hovered ?? pad.sliders.z, () => pad.colours(), pad.meter);
   if (pad.riding) paintRider(pad, pad.riding);
-  if (!pad.answers[0].canvas.hasAttribute('aria-label')) pad.describe();
 }
 
 /** @param {Pad} pad @param {{x: number, y: number, point: number}} where */
 function paintRider(pad, { x, y, point }) {
-  const { header, mean } = /** @type {any} */ (pad.answers[0].decoder);
+  const { header, mean } = /** @type {any} */ (pad.answers.decoder);
   const { size } = pad.plane;
   const decoded = header.view === 'image' ? { mean, shape: header.image_shape } : null;
   if (point < 0) {

@@ -1,7 +1,8 @@
 /** The plane through latent space that the pad shows, and the window that it shows of it. Lengths are in prior σ. */
 
 export const Z_LIMIT = 6;
-export const HOME_REACH = 3.6; // half the width of the window at first
+const HOME_REACH = 3.4; // half the width of the window, where nothing asks for more
+const MOST_AT_HOME = 8;
 const NEAREST = 0.02;
 const FARTHEST = 24;
 
@@ -27,6 +28,7 @@ export class Plane {
     this.v = new Float64Array(latentDim);
     this.size = 1; // CSS pixels
     this.centre = [0, 0];
+    this.least = 0; // what the home window has to show, from its centre
     this.reach = HOME_REACH;
     this.axes(0, Math.min(1, latentDim - 1));
   }
@@ -55,7 +57,7 @@ export class Plane {
 
   home() {
     this.centre = [0, 0];
-    this.reach = HOME_REACH;
+    this.reach = Math.min(MOST_AT_HOME, Math.max(HOME_REACH, this.least));
   }
 
   /** CSS pixels of one prior σ. */

@@ -4,6 +4,7 @@ import { dot } from './plane.js';
 
 const RADIUS = 2.6; // CSS pixels
 const CAUGHT_WITHIN = 9;
+const WITHIN = 0.985; // share of coordinates that the window shows at first
 
 /** A number in [-1, 1] that depends on n alone, to spread points where height means nothing. @type {(n: number) => number} */
 const scattered = (n) => ((Math.imul(n + 1, 2654435761) >>> 8) / 0x800000) - 1;
@@ -34,6 +35,12 @@ export class Points {
       this.places[2 * n + 1] = plane.flat ? 1.6 * scattered(n) : dot(plane.v, means, n * size);
     }
     this.order = Uint32Array.from({ length: count }, (_, n) => n).sort((a, b) => labels[a] - labels[b]);
+  }
+
+  /** @returns {number} how far from the origin almost all points lie, across or up */
+  extent() {
+    const sizes = this.places.map(Math.abs).sort();
+    return sizes.length ? 1.1 * sizes[Math.floor((sizes.length - 1) * WITHIN)] : 0;
   }
 
   /** @param {number} n @returns {Float32Array} the mean code of a point */

@@ -34,7 +34,6 @@ class Chart {
   constructor(parent) {
     this.root = document.createElement('div');
     this.root.className = 'lab-plot';
-    this.root.setAttribute('role', 'img');
     parent.append(this.root);
     /** @type {Uint8Array|null} */
     this.bytes = null;
@@ -90,6 +89,8 @@ class Chart {
   put(figure) {
     if (this.held) this.stale = true; // taken hold of since: drawn when it is let go
     if (this.held || !this.root.isConnected) return undefined;
+    // A figure, not an img: an img has nothing inside that could be focused, and Plotly's buttons can.
+    this.root.setAttribute('role', 'figure');
     this.root.setAttribute('aria-label', figure.alt);
     this.root.style.minHeight = `${figure.height}px`;
     this.width = this.root.clientWidth;

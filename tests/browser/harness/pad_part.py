@@ -1,14 +1,22 @@
-"""Pads on fixed data: ?decoders=2, ?latent=8, ?points=10000, ?mode=walk, ?drag, ?linked, ?kl, ?live."""
+"""Pads on fixed data: ?decoders=2, ?latent=8, ?points=10000, ?mode=walk, ?drag, ?linked, ?kl, ?live,
+?model= a shipped one, ?train= seconds that the server trains beside.
+"""
 
 from functools import cache
+from threading import Thread
 
 import numpy as np
 import streamlit as st
+import torch
 
 from pages.components.carrier import MapPoints, carry_packed, carry_points, pack_data_images
 from pages.components.pad import PadEllipse, PadImage, PadPath, Principal, latent_pad
 from tests.browser.harness.models import random_snapshot
+from vae_core.data import load_dataset
 from vae_core.notation import CLASS_COLOURS
+from vae_core.training.config import TrainConfig
+from vae_core.training.run import Run
+from vae_core.training.shipped import load_shipped
 
 MEAN, STD = (0.8, -0.5), (0.3, 0.15)
 
@@ -36,6 +44,19 @@ def fixed_images() -> bytes:
     )
 
 
+@cache
+def train_beside(seconds: float) -> Thread:
+    """A run that keeps one core of the server busy for some time; once for each number of seconds."""
+
+    def train() -> None:
+        torch.set_num_threads(1)
+        Run(TrainConfig(steps=1_000_000), load_dataset("mnist-5k")).advance(budget_s=seconds)
+
+    thread = Thread(target=train, daemon=True)
+    thread.start()
+    return thread
+
+
 def pad_part() -> None:
     """One pad; with ?linked a second one that follows it; with ?live new weights four times a second."""
     wanted = st.query_params
@@ -49,6 +70,10 @@ def pad_part() -> None:
             random_snapshot(latent_dim=latent_dim, image_shape=shape, seed=10 * n + (ticks if live else 0))
             for n in range(int(wanted.get("decoders", "1")))
         ]
+        if "model" in wanted:
+            snapshots[0] = load_shipped(wanted["model"])
+        if "train" in wanted:
+            train_beside(float(wanted["train"]))
         points = fixed_points(int(wanted.get("points", "300")), latent_dim)
         carry_points(points, key="points")
         carry_packed(fixed_images(), key="images")

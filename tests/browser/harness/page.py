@@ -16,6 +16,8 @@ from pages.components.images import image_grid  # noqa: E402
 from pages.components.plot import plot  # noqa: E402
 from pages.figures.theme import template  # noqa: E402
 from pages.state import theme  # noqa: E402
+from tests.browser.harness.draw_part import draw_part  # noqa: E402
+from tests.browser.harness.film_part import film_part  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
 
@@ -107,6 +109,8 @@ def parts() -> None:
         "images": images_part,
         "pad": pad_part,
         "empty": empty_part,
+        "draw": draw_part,
+        "film": film_part,
     }
     shown[st.query_params.get("show", "decoder")]()
 

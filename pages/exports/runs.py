@@ -1,4 +1,4 @@
-"""What leaves the app as a file or as text: a run folder as a zip, its history as CSV, its code."""
+"""A run as a file or as text: its folder as a zip, and its code."""
 
 import io
 import tempfile

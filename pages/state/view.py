@@ -1,0 +1,57 @@
+"""The view that a link opens: where z stands and which image the page is about, typed and clamped."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from pages.state import keys
+from vae_core.latent.walks import Z_LIMIT
+from vae_core.models.vae import MAX_LATENT_DIM
+
+MOST_ROWS = 10_000_000
+
+
+def read_z(text: str) -> tuple[float, ...] | None:
+    """Return the numbers of ``1.25,-0.5``, each clamped to ±6; ``None`` where they are none."""
+    parts = text.split(",")
+    if len(parts) > MAX_LATENT_DIM:
+        return None
+    try:
+        values = [float(part) for part in parts]
+    except ValueError:
+        return None
+    if not all(map(math.isfinite, values)):
+        return None
+    return tuple(min(max(value, -Z_LIMIT), Z_LIMIT) for value in values)
+
+
+def read_row(text: str) -> int | None:
+    """Return the row that a text of at most eight digits names; ``None`` for any other text."""
+    plain = text.isascii() and text.isdigit() and len(text) <= 8
+    return int(text) if plain and int(text) < MOST_ROWS else None
+
+
+def write_z(z: tuple[float, ...]) -> str:
+    """Return z as a link writes it: two digits, so that 32 dimensions stay short."""
+    return ",".join(f"{round(value, 2) + 0.0:g}" for value in z)
+
+
+READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
+    "image": (read_row, "must be the number of a row of the data"),
+}
+"""What a link may say of the view: how it is read, and the rule."""
+
+
+def view() -> Mapping[str, str]:
+    """Return this session's view, as a link writes it."""
+    return st.session_state.get(keys.VIEW, {})
+
+
+def show_in_link(**shown: str | None) -> bool:
+    """Change parts of the view; ``None`` takes a part out. Returns whether anything changed."""
+    before = dict(view())
+    after = {name: text for name, text in {**before, **shown}.items() if text is not None}
+    st.session_state[keys.VIEW] = after
+    return after != before
