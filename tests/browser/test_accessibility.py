@@ -1,0 +1,127 @@
+"""Nothing on a page keeps people out, as far as axe-core can tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import ROOT, Server, eventually, start, stop
+
+pytestmark = pytest.mark.browser
+
+# Name of the page, its address, and what is there once it stands.
+PAGES = [
+    ("train", "/", ".lab-plot.js-plotly-plot >> nth=1"),
+    ("latent", "/latent", ".draw .square"),
+    ("walk", "/walk", ".film [role=slider]"),
+]
+# Parts of the harness: its name there, and what is there once it stands.
+PARTS = [
+    ("draw", ".draw .square"),
+    ("pad", ".pad .chip"),
+    ("pad&mode=walk&latent=8", ".pad .pin"),
+    ("pad&drag=1", ".pad .handle"),
+]
+THEMES: list[Literal["light", "dark"]] = ["light", "dark"]
+GRAVE = ("serious", "critical")
+
+
+@dataclass(frozen=True)
+class Excused:
+    """A fault of Streamlit's own that cannot be mended from here."""
+
+    rules: tuple[str, ...]
+    selector: str
+    reason: str
+
+
+EXCUSED = [
+    Excused(
+        ("list", "listitem"),
+        "[data-testid=stSidebarNavItems]",
+        "Streamlit wraps the entries of its navigation's list in div elements",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("accessible")
+    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
+    yield server
+    stop(server)
+
+
+@pytest.fixture(params=THEMES)
+def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """A visitor with the one or the other theme."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
+    yield context.new_page()
+    context.close()
+
+
+def settled(page: Page, url: str, stands: str) -> Page:
+    """Open an address and wait until what is named there stands, and the script rests."""
+    page.goto(url)
+    page.locator(stands).first.wait_for(timeout=30_000)
+    resting = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
+    eventually(lambda: resting.count() == 1, "the script rests")
+    page.wait_for_timeout(1000)
+    return page
+
+
+def is_excused(page: Page, rule: str, target: list[Any]) -> bool:
+    """Whether a fault is one of EXCUSED; what lies in a shadow root never is."""
+    if len(target) != 1 or not isinstance(target[0], str):
+        return False
+    inside = "([target, selector]) => Boolean(document.querySelector(target)?.closest(selector))"
+    return any(
+        rule in excused.rules and page.evaluate(inside, [target[0], excused.selector]) for excused in EXCUSED
+    )
+
+
+def faults(page: Page) -> list[str]:
+    """What is grave and ours, each in a few lines that say where it is and what is the matter."""
+    found = []
+    for violation in Axe().run(page).response["violations"]:
+        if violation["impact"] not in GRAVE:
+            continue
+        for node in violation["nodes"]:
+            if is_excused(page, violation["id"], node["target"]):
+                continue
+            checks = [*node["any"], *node["all"], *node["none"]]
+            words = "; ".join(check["message"] for check in checks)
+            found.append(
+                f"{violation['impact']}, {violation['id']}: {violation['help']}\n"
+                f"    {node['html'][:200]}\n    {words}\n    at {node['target']}"
+            )
+    return found
+
+
+def check(page: Page) -> None:
+    found = faults(page)
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "stands"), [place[1:] for place in PAGES], ids=[place[0] for place in PAGES]
+)
+def test_a_page_keeps_nobody_out(app: Server, themed: Page, path: str, stands: str) -> None:
+    check(settled(themed, app.url + path, stands))
+
+
+@pytest.mark.parametrize(("part", "stands"), PARTS, ids=[place[0] for place in PARTS])
+def test_a_component_keeps_nobody_out(harness: Server, themed: Page, part: str, stands: str) -> None:
+    check(settled(themed, f"{harness.url}/?show={part}", stands))
+
+
+def test_a_fault_is_found_inside_a_component_too(harness: Server, themed: Page) -> None:
+    """The scan reaches into shadow roots: a button without a name is told."""
+    page = settled(themed, f"{harness.url}/?show=draw", ".draw .square")
+    page.locator(".draw button.undo").evaluate("button => { button.textContent = ''; }")
+    found = faults(page)
+    assert len(found) == 1
+    assert "button-name" in found[0]
