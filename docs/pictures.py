@@ -1,7 +1,8 @@
 """Take the README's pictures from the app itself: start it, train, photograph what a visitor sees.
 
-Run it with ``make pictures``. It writes four PNG files beside itself: the Train page while a run trains,
-light, dark and on a phone, and the decoder under a hand that drags a latent dimension.
+Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
+dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
+drawn digit, light and dark; the Latent walk page.
 """
 
 import io
@@ -31,6 +32,7 @@ BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 SCREEN = {"width": 1280, "height": 1000}
+TALL = {"width": 1280, "height": 1240}
 PHONE = {"width": 390, "height": 844}
 MOST_BYTES = 300_000
 TRAINED_STEPS = 1200
@@ -137,6 +139,48 @@ def dragging(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+def latent_space(browser: Browser, address: str, *, theme: str) -> None:
+    """The Latent space page: a digit that was drawn, and the pointer over the map."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/latent")
+    page.locator(".pad .answers canvas[aria-label]").wait_for(timeout=1000 * PATIENCE_S)
+    page.locator(".pad .chip").first.wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_text("Aggregate posterior").wait_for(timeout=1000 * PATIENCE_S)
+    board = page.locator(".draw canvas").first.bounding_box()
+    if board is None:
+        raise RuntimeError("The drawing board can't be seen.")
+    stroke = ((0.3, 0.3), (0.62, 0.24), (0.66, 0.42), (0.48, 0.5), (0.68, 0.6), (0.6, 0.8), (0.32, 0.76))
+    places = [(board["x"] + x * board["width"], board["y"] + y * board["height"]) for x, y in stroke]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    page.get_by_text("Your drawing costs").wait_for(timeout=1000 * PATIENCE_S)
+    for _ in range(11):
+        page.get_by_role("button", name="Draw ε").click()
+        page.wait_for_timeout(250)
+    chart = page.locator(".pad .map").bounding_box()
+    if chart is None:
+        raise RuntimeError("The map can't be seen.")
+    for share in (0.2, 0.21):
+        page.mouse.move(chart["x"] + share * chart["width"], chart["y"] + 0.22 * chart["height"])
+    page.wait_for_timeout(800)
+    save(page, f"latent-{theme}.png")
+    page.context.close()
+
+
+def latent_walk(browser: Browser, address: str) -> None:
+    """The Latent walk page, with the playhead in the middle."""
+    page = browser.new_page(viewport=TALL, color_scheme="light")
+    page.goto(f"{address}/walk")
+    page.locator(".film canvas").first.wait_for(timeout=1000 * PATIENCE_S)
+    page.locator(".pad .pin").first.wait_for(timeout=1000 * PATIENCE_S)
+    page.wait_for_timeout(5000)
+    save(page, "walk-light.png")
+    page.context.close()
+
+
 def main() -> None:
     """Take all pictures."""
     program = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
@@ -156,6 +200,9 @@ def main() -> None:
         try:
             wait_for(lambda: is_served(address), "the app answers")
             dragging(browser, address)
+            for theme in ("light", "dark"):
+                latent_space(browser, address, theme=theme)
+            latent_walk(browser, address)
             light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
             training(light, until=TRAINED_STEPS, name="train-light.png")
             # another seed: the same run twice would be one, and over

@@ -11,6 +11,8 @@ from pages.components.pad import Principal
 from pages.state.current import CurrentModel
 from vae_core.data import load_dataset
 from vae_core.diagnostics.aggregate_posterior import AggregatePosterior, hole_mass, prior_kl
+from vae_core.divergences import standard_normal_kl
+from vae_core.gaussians import DiagonalGaussian
 from vae_core.latent.planes import principal_plane
 from vae_core.models import VAE
 from vae_core.notation import CLASS_COLOURS
@@ -80,6 +82,12 @@ def _points(key: str, dataset: str, most: int, _snapshot: Snapshot) -> MapPoints
         class_names=_class_names(dataset),
         class_colours=tuple(CLASS_COLOURS[label % len(CLASS_COLOURS)] for label in colours),
     )
+
+
+def kl_of(points: MapPoints) -> np.ndarray:
+    """Return the mean KL of each dimension over the map's images, (L,) nats."""
+    q = DiagonalGaussian(torch.from_numpy(points.mean), 2 * torch.from_numpy(points.std).log())
+    return standard_normal_kl(q).mean(0).numpy()
 
 
 def _class_names(dataset: str) -> tuple[str, ...] | None:

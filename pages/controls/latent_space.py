@@ -15,6 +15,7 @@ from pages.controls.encoded import (
     MOST_POINTS,
     aggregate_of,
     chosen_rows,
+    kl_of,
     map_points,
     model_of,
     packed_images,
@@ -29,7 +30,6 @@ from pages.state.theme import theme_name
 from pages.state.view import read_z, show_in_link, view, write_z
 from vae_core.data import load_dataset
 from vae_core.diagnostics.ledger import image_ledger
-from vae_core.divergences import standard_normal_kl
 from vae_core.gaussians import DiagonalGaussian
 from vae_core.latent.neighbours import nearest_images
 from vae_core.likelihoods import score_name
@@ -89,7 +89,7 @@ def _pad(model: CurrentModel, image: ChosenImage, q: DiagonalGaussian) -> PadAns
         on_change=lambda: _pick(key, model, points),
         points=points.key,
         images=None if images is None else images[0],
-        kl_per_dimension=_kl(points),
+        kl_per_dimension=kl_of(points),
         principal=principal_of(points),
         ellipses=[PadEllipse("image", mean, std, f"q(z|x) of {image.label}, at 1 and 2 σ")],
         image=PadImage(image.label, mean),
@@ -106,12 +106,6 @@ def _remember(answer: PadAnswer) -> None:
     """Write into the link where z was left."""
     if show_in_link(z=write_z(answer.z) if any(answer.z) else None):
         write_link(config_from_link()[0])
-
-
-def _kl(points: MapPoints) -> np.ndarray:
-    """Return the mean KL of each dimension over the map's images, (L,) nats."""
-    q = DiagonalGaussian(torch.from_numpy(points.mean), 2 * torch.from_numpy(points.std).log())
-    return standard_normal_kl(q).mean(0).numpy()
 
 
 def _pick(key: str, model: CurrentModel, points: MapPoints) -> None:

@@ -6,29 +6,22 @@ import numpy as np
 import streamlit as st
 import torch
 
-from pages.components.carrier import MapPoints, view_of
+from pages.components.carrier import view_of
 from pages.components.images import as_bytes, image_grid
 from pages.components.plot import plot
-from pages.controls.encoded import map_points, model_of
+from pages.controls.encoded import kl_of, map_points, model_of
 from pages.controls.pins import Pin
 from pages.figures.theme import subscript
 from pages.figures.traversal_curves import traversal_curves
 from pages.state.current import CurrentModel
 from pages.state.theme import theme_name
-from vae_core.divergences import UNUSED_BELOW, standard_normal_kl
-from vae_core.gaussians import DiagonalGaussian
+from vae_core.divergences import UNUSED_BELOW
 from vae_core.latent.traversals import traversal
 
 VALUES = tuple(n / 2 for n in range(-6, 7))
 MOST_ROWS = 12
 GREYED = 0.3
 """Of the contrast is left to a dimension that the model does not use."""
-
-
-def kl_of(points: MapPoints) -> np.ndarray:
-    """Return the mean KL of each dimension over the map's images, (L,) nats."""
-    q = DiagonalGaussian(torch.from_numpy(points.mean), 2 * torch.from_numpy(points.std).log())
-    return standard_normal_kl(q).mean(0).numpy()
 
 
 def traversal_grid(model: CurrentModel, pins: tuple[Pin, ...]) -> None:

@@ -9,9 +9,9 @@ from pages.components.carrier import carry_packed, carry_points, view_of
 from pages.components.film import Strip, film
 from pages.components.pad import PadPath, latent_pad
 from pages.components.plot import plot
-from pages.controls.encoded import map_points, packed_images, principal_of
+from pages.controls.encoded import kl_of, map_points, packed_images, principal_of
 from pages.controls.pins import Pin, current_pins, pin_buttons, take_heard
-from pages.controls.traversal import kl_of, traversal_grid
+from pages.controls.traversal import traversal_grid
 from pages.controls.walk_export import WalkExports, export_menu
 from pages.controls.walked import Walked, walks_past
 from pages.figures.theme import nats

@@ -3,6 +3,7 @@
 import { dot } from './plane.js';
 
 const RADIUS = 2.6; // CSS pixels
+const SMALL = 400; // CSS pixels of the map
 const CAUGHT_WITHIN = 9;
 const WITHIN = 0.985; // share of coordinates that the window shows at first
 
@@ -87,7 +88,7 @@ export class Points {
   draw(context, plane, { quiet, edge, dim }) {
     if (!this.data) return;
     const ratio = window.devicePixelRatio || 1;
-    const radius = this.data.count > 3000 ? RADIUS - 0.6 : RADIUS;
+    const radius = (this.data.count > 3000 ? RADIUS - 0.6 : RADIUS) * (plane.size < SMALL ? 0.75 : 1);
     const half = Math.ceil(radius + 1);
     /** @type {Map<number, HTMLCanvasElement>} */
     const stamps = new Map();
