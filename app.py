@@ -162,13 +162,15 @@ def warm_up() -> None:
     # torch imports _dynamo with the first optimiser: half a second that the first Start would wait for
     for module in ("torch", "torch._dynamo", "sklearn.datasets", "plotly.graph_objects"):
         importlib.import_module(module)
+    from pages.controls.encoded import prepare
     from pages.state.engine import shared_engine
-    from pages.state.shipped import shipped_observation
-    from vae_core.training.shipped import shipped_names
+    from pages.state.shipped import default_shipped, shipped_observation
+    from vae_core.training.shipped import load_shipped, shipped_names
 
     shared_engine()
     for name in shipped_names():
         shipped_observation(name)
+    prepare(load_shipped(default_shipped()))
     gc.collect()
     gc.freeze()
 

@@ -16,6 +16,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 COMPONENTS = Path(__file__).resolve().parents[2] / "assets" / "components"
 
+# A component lives on one parent through all of its calls, and the last call's end is its end. Streamlit
+# also ends a call that newer data overtook while the module was loading: after the newer call, so not obeyed.
 LOADER = """
 const script = document.querySelector('script[type=module][src*="static/js/"]');
 const base = new URL('../../', script.src);
@@ -25,7 +27,13 @@ for (const path of %(modules)s) {
   document.head.append(link);
 }
 const component = await import(new URL('assets/components/%(name)s/index.js?v=%(version)s', base));
-export default component.default;
+const newest = new WeakMap();
+export default function (mount) {
+  const call = {};
+  newest.set(mount.parentElement, call);
+  const end = component.default(mount);
+  return () => { if (newest.get(mount.parentElement) === call) end?.(); };
+}
 """
 
 

@@ -88,7 +88,7 @@ def _choose(means: ClassMeans, names: dict[int, str], dataset: str) -> list[tupl
                 index=means.labels.index(first) if first in means.labels else place % len(means.labels),
                 format_func=lambda label: names[label],
                 key=f"lab_term_{dataset}_{place}",
-                width=110,
+                width=140,
             )
             terms.append((sign, label))
     return terms

@@ -127,3 +127,9 @@ def aggregate_of(key: str, dataset: str, _snapshot: Snapshot) -> Aggregate:
     kl = prior_kl(q, generator=generator(AGGREGATE_SEED, "aggregate posterior"))
     holes = hole_mass(q, generator=generator(AGGREGATE_SEED, "holes"))
     return Aggregate(float(kl.value), float(kl.error), float(holes.value), float(holes.error), len(rows))
+
+
+def prepare(snapshot: Snapshot) -> None:
+    """Encode what a pad shows of a model before anybody asks for it."""
+    _points(snapshot.key, snapshot.config.dataset, MOST_POINTS, snapshot)
+    packed_images(snapshot.config.dataset)

@@ -19,6 +19,7 @@ from vae_core.divergences import UNUSED_BELOW
 from vae_core.latent.traversals import traversal
 
 VALUES = tuple(n / 2 for n in range(-6, 7))
+CURVE_VALUES = tuple(n / 20 for n in range(-60, 61))
 MOST_ROWS = 12
 GREYED = 0.3
 """Of the contrast is left to a dimension that the model does not use."""
@@ -32,12 +33,13 @@ def traversal_grid(model: CurrentModel, pins: tuple[Pin, ...]) -> None:
     around = choice.selectbox("Around", places, key=f"lab_traversal {len(pins)}")
     z = (0.0,) * model.config.latent_dim if around == "Origin" else pins[places.index(around)].z
     rows = shown_rows(kl)
-    title.html(f'<p class="lab-title">{html.escape(sentence(kl))}</p>')
-    codes = traversal(torch.tensor(z), torch.tensor(VALUES))[rows]
+    drawn = view_of(model.snapshot.image_shape) == "image"
+    title.html(f'<p class="lab-title">{html.escape(sentence(kl, "row" if drawn else "curve"))}</p>')
+    codes = traversal(torch.tensor(z), torch.tensor(VALUES if drawn else CURVE_VALUES))[rows]
     with torch.no_grad():
         means = model_of(model.snapshot.key, model.snapshot).decode(codes.reshape(-1, len(z))).mean.numpy()
     dead = kl[rows] < UNUSED_BELOW
-    if view_of(model.snapshot.image_shape) == "image":
+    if drawn:
         image_grid(
             greyed(means, np.repeat(dead, len(VALUES))),
             model.snapshot.image_shape,
@@ -47,12 +49,14 @@ def traversal_grid(model: CurrentModel, pins: tuple[Pin, ...]) -> None:
             row_labels=[label(j, kl[j]) for j in rows],
         )
     else:
-        curves = means.reshape(len(rows), len(VALUES), -1)
-        figure = traversal_curves(curves, VALUES, names=[label(j, kl[j]) for j in rows], theme=theme_name())
+        curves = means.reshape(len(rows), len(CURVE_VALUES), -1)
+        figure = traversal_curves(
+            curves, CURVE_VALUES, names=[label(j, kl[j]) for j in rows], theme=theme_name()
+        )
         alt = figure.layout.meta["alternative"]
         figure.layout.title = None
         plot(figure, key="lab_traversal_curves", height=300, alt=alt)
-    st.caption(_caption(z, rows, len(kl), around))
+    st.caption(_caption(z, rows, len(kl), around=around, drawn=drawn))
 
 
 def shown_rows(kl: np.ndarray) -> list[int]:
@@ -61,11 +65,11 @@ def shown_rows(kl: np.ndarray) -> list[int]:
     return sorted(int(j) for j in most)
 
 
-def sentence(kl: np.ndarray) -> str:
-    """Say what each dimension does to the image, and which do nothing."""
+def sentence(kl: np.ndarray, one: str = "row") -> str:
+    """Say what each dimension does to x, and which do nothing; `one` is what stands for a dimension."""
     dead = [f"z{subscript(j + 1)}" for j in range(len(kl)) if kl[j] < UNUSED_BELOW]
     if not dead:
-        return "Traversal: each row moves one latent dimension, and leaves the others where they are."
+        return f"Traversal: each {one} moves one latent dimension, and leaves the others where they are."
     if len(dead) == len(kl):
         return "Traversal: KL has closed every dimension, so none of them moves anything."
     them = "it" if len(dead) == 1 else "them"
@@ -84,8 +88,9 @@ def greyed(images: np.ndarray, dead: np.ndarray) -> np.ndarray:
     return np.rint(np.where(dead[:, None], quiet, levels)).astype(np.uint8)
 
 
-def _caption(z: tuple[float, ...], rows: list[int], count: int, around: str) -> str:
-    values = f"From left to right z_j runs from {VALUES[0]:g} to {VALUES[-1]:g} prior σ in steps of 0.5"
+def _caption(z: tuple[float, ...], rows: list[int], count: int, *, around: str, drawn: bool) -> str:
+    span = f"{VALUES[0]:g} to {VALUES[-1]:g} prior σ"
+    values = f"From left to right z_j runs from {span} in steps of 0.5" if drawn else f"z_j runs from {span}"
     shown = ", ".join(f"{value:.2f}" for value in z[:8]) + (", …" if len(z) > 8 else "")
     place = "the origin" if around == "Origin" else around.lower()
     left = "" if len(rows) == count else f" {count - len(rows)} dimensions with a smaller KL are left out."

@@ -99,9 +99,8 @@ def _pad(model: CurrentModel, pins: tuple[Pin, ...], walks: list[Walked]) -> Non
 
 def _films(model: CurrentModel, walks: list[Walked], found: Found) -> None:
     """The films of all styles; the geodesic's comes when it is found."""
-    space = space_of(model)
     strips = [
-        Strip(walked.way.style, walked.way.style.capitalize(), _length(walked, space), walked.way.z.numpy())
+        Strip(walked.way.style, walked.way.style.capitalize(), _length(walked), walked.way.z.numpy())
         for walked in walks
     ]
     stops = walks[0].way.stop_frames
@@ -116,11 +115,11 @@ def space_of(model: CurrentModel) -> str:
     return "pixel space" if view_of(model.snapshot.image_shape) == "image" else "the space of x"
 
 
-def _length(walked: Walked, space: str) -> str:
+def _length(walked: Walked) -> str:
     """Say how long a walk is; a geodesic whose search did not settle is at most so long."""
     bound = "" if walked.way.converged else "at most "
-    older = "" if walked.step is None else f", weights of step {walked.step:,}"
-    return f"{bound}{walked.way.pixel_length:.2f} in {space}{older}"
+    older = "" if walked.step is None else f", of step {walked.step:,}"
+    return f"length {bound}{walked.way.pixel_length:.2f}{older}"
 
 
 def _density(model: CurrentModel, walks: list[Walked]) -> None:
@@ -148,12 +147,12 @@ def _numbers(model: CurrentModel, walks: list[Walked]) -> None:
         for walked in walks
     )
     st.html(
-        '<table class="lab-numbers"><tr><th></th><th colspan="2">length</th><th>in z</th><th>log p(z)</th></tr>'
-        f"{rows}</table>"
+        '<table class="lab-numbers"><tr><th>way</th><th colspan="2">length</th><th>in z</th>'
+        f"<th>log p(z)</th></tr>{rows}</table>"
     )
     st.caption(
-        f"Length is how far the decoded x moves in {space_of(model)}, in z how far the code does, in prior σ; "
-        "log p(z) is the mean over the frames, in nats. The geodesic is the shortest way that was found."
+        f"Length is how far the decoded x moves in {space_of(model)}; in z, how far the code does, in prior "
+        "σ; log p(z) is the mean over the frames, in nats. The geodesic is the shortest way that was found."
     )
 
 

@@ -32,10 +32,9 @@ def traversal_curves(
             x=z if flat else curve[:, 0].astype(np.float32),
             y=curve[:, -1].astype(np.float32),
             customdata=z,
-            mode="lines+markers",
+            mode="lines",
             name=name,
             line={"color": class_colour(n), "width": 2},
-            marker={"size": 5},
             hovertemplate=f"{name}, z_j = %{{customdata:.1f}}: "
             + ("x = %{y:.2f}" if flat else "x = %{x:.2f}, %{y:.2f}")
             + "<extra></extra>",

@@ -96,10 +96,14 @@ def geodesic_of(
     if found is not None:
         st.session_state[keys.GEODESIC] = (walk_name, wanted, snapshot.step)
         return Found(found, snapshot.step, fresh=True)
-    sentence = _ask(snapshot, wanted, walk_name=walk_name, moving=moving)
+    if not moving:
+        return Found(None, snapshot.step, False, _ask(snapshot, wanted, walk_name=walk_name, moving=False))
+    _, *done = st.session_state.get(keys.GEODESIC_JOB, ("", "", [], 0))
+    if done[0] == walk_name and _joined(done[1]) is not None:  # of weights that are gone by now
+        st.session_state[keys.GEODESIC] = tuple(done)
+    sentence = _ask(snapshot, wanted, walk_name=walk_name, moving=True)
     name, legs, step = st.session_state.get(keys.GEODESIC, ("", [], 0))
-    last = _joined(legs) if name == walk_name and moving else None
-    return Found(last, step, fresh=False, sentence=sentence)
+    return Found(_joined(legs) if name == walk_name else None, step, False, sentence)
 
 
 def _joined(wanted: Sequence[LegKey]) -> Walk | None:
@@ -111,7 +115,7 @@ def _joined(wanted: Sequence[LegKey]) -> Walk | None:
 def _ask(snapshot: Snapshot, wanted: list[LegKey], *, walk_name: str, moving: bool) -> str:
     """See to it that somebody computes the legs, and say how far that is."""
     lab = engine()
-    asked, name, legs = st.session_state.get(keys.GEODESIC_JOB, ("", "", []))
+    asked, name, legs, _ = st.session_state.get(keys.GEODESIC_JOB, ("", "", [], 0))
     view = lab.job(asked) if asked else None
     at_work = view is not None and view.state in ("queued", "running")
     if view is not None and legs == wanted and view.state == "failed":
@@ -125,7 +129,7 @@ def _ask(snapshot: Snapshot, wanted: list[LegKey], *, walk_name: str, moving: bo
         job = lab.submit_job("geodesic", _work(snapshot, missing, all_legs()), visitor=visitor())
     except SettingError as error:
         return f"The geodesic is waiting: {error}"
-    st.session_state[keys.GEODESIC_JOB] = (job, walk_name, wanted)
+    st.session_state[keys.GEODESIC_JOB] = (job, walk_name, wanted, snapshot.step)
     return "The geodesic is being computed."
 
 

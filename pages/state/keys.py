@@ -64,4 +64,4 @@ GEODESIC = "lab_geodesic"
 """The last geodesic that was found whole: for which walk, its legs, and the step of the weights."""
 
 GEODESIC_JOB = "lab_geodesic_job"
-"""The job that computes a geodesic: its id, for which walk and which legs."""
+"""The job that computes a geodesic: its id, for which walk, its legs, and the step of the weights."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,11 @@ class Server:
 
     def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
         """Return the answer to one request, its path sent as it stands, with the body already read."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("GET", self.base + path, headers=headers)
-        response = connection.getresponse()
-        response.body = response.read()  # type: ignore[attr-defined]
-        connection.close()
-        return response
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
+            connection.request("GET", self.base + path, headers=headers)
+            response = connection.getresponse()
+            response.body = response.read()  # type: ignore[attr-defined]
+            return response
 
 
 def free_port() -> int:

@@ -98,8 +98,9 @@ export class Sliders {
   set(z) {
     for (let index = 0; index < this.z.length; index++) {
       this.z[index] = z[index];
-      this.rows[index].input.step = 'any';
-      this.rows[index].input.value = String(z[index]);
+      const { input } = this.rows[index];
+      if (input.step !== 'any') input.step = 'any'; // written in vain it costs a layout
+      input.value = String(z[index]);
       this.show(index);
     }
     this.events.moved();

@@ -24,6 +24,8 @@ export class Answer {
     this.decoder = null;
     this.cloud = new Float32Array(0);
     this.reach = 0;
+    this.room = 0; // CSS pixels; 0: to be looked up. Asking in each frame would cost a layout.
+    new ResizeObserver(() => { this.room = 0; }).observe(this.screen);
   }
 
   /** @param {Decoder} decoder @param {string} label */
@@ -45,13 +47,14 @@ export class Answer {
     const { decoder } = this;
     if (!decoder) return;
     const mean = decoder.decode(z);
+    this.room ||= this.screen.clientWidth;
     const { view, image_shape: shape } = decoder.header;
     if (view === 'image') {
-      const size = crispSize(this.screen.clientWidth, shape);
+      const size = crispSize(this.room, shape);
       setSize(this.canvas, size.width, size.height);
       paintImage(this.canvas, mean, shape);
     } else {
-      setSize(this.canvas, Math.min(280, this.screen.clientWidth), 0);
+      setSize(this.canvas, Math.min(280, this.room), 0);
       paintPoint(this.canvas, mean, this.cloud, this.reach, look());
     }
   }
@@ -80,6 +83,7 @@ export class Answers {
     while (this.list.length > wanted.length) this.list.pop()?.root.remove();
     while (this.list.length < wanted.length) this.list.push(new Answer(this.host));
     this.host.classList.toggle('several', wanted.length > 1);
+    for (const answer of this.list) answer.room = 0;
     wanted.forEach(({ key, label }, n) => {
       const decoder = find('decoder', key);
       if (decoder?.latentDim === size) this.list[n].adopt(decoder, label);
