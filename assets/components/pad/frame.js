@@ -33,7 +33,7 @@ export const FRAME = `
     <div class="side">
       <div class="answers"></div>
       <div class="buttons">
-        <button type="button" class="random">Random from the prior</button>
+        <button type="button" class="random explore">Random from the prior</button>
         <button type="button" class="snap explore" hidden>To the image's mean</button>
         <button type="button" class="reset explore">Reset</button>
         <button type="button" class="sketch walk" aria-pressed="false">Draw a path</button>
