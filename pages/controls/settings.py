@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.controls.in_turn import in_turn
 from pages.controls.setting_control import Slot, name_of_dataset, setting_control
 from pages.state import keys, link
 from pages.state.current import CurrentModel
@@ -127,6 +128,10 @@ def trouble(config: TrainConfig) -> str | None:
 
 def settings_form(model: CurrentModel) -> None:
     """Show the preset picker and a control for each setting."""
+    in_turn(_controls_of_all, model)
+
+
+def _controls_of_all(model: CurrentModel) -> None:
     config = pending()
     _preset_picker(config)
     _controls(config, FIRST, model)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.controls import settings
+from pages.controls.in_turn import came_with_a_tick, in_turn
 from pages.state import keys, link
 from pages.state.current import MOVING, CurrentModel, choose_run
 from pages.state.engine import engine, visitor
@@ -84,6 +85,10 @@ Act = Callable[[CurrentModel], object]
 
 def transport_bar(model: CurrentModel) -> None:
     """Show the buttons; they act on the current model, or begin a run from the settings in the form."""
+    in_turn(_buttons, model)
+
+
+def _buttons(model: CurrentModel) -> None:
     config = settings.pending()
     fresh = model.view is None or bool(settings.needs_fresh_start(model))
     offers = transport(model.view, mine=model.controllable, fresh=fresh, trouble=settings.trouble(config))
@@ -119,6 +124,8 @@ def transport_bar(model: CurrentModel) -> None:
 
 def _try(act: Act, model: CurrentModel) -> None:
     """Do what a button says; a refusal becomes a sentence above the page."""
+    if came_with_a_tick():
+        return
     st.session_state[keys.ASKED_AT] = time.monotonic()
     try:
         act(model)
