@@ -14,6 +14,7 @@ from vae_core.estimators import (
     importance_log_likelihood,
     linear_gaussian_log_likelihood,
     log_weights,
+    quadrature_log_likelihood,
 )
 from vae_core.models import VAE, DiagonalGaussian
 from vae_core.objectives import ElboTerms, elbo_terms
@@ -36,4 +37,5 @@ __all__ = [
     "linear_gaussian_log_likelihood",
     "load_dataset",
     "log_weights",
+    "quadrature_log_likelihood",
 ]
