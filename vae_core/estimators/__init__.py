@@ -5,17 +5,35 @@ from vae_core.estimators.importance import importance_log_likelihood, log_weight
 from vae_core.estimators.linear_gaussian import linear_gaussian_log_likelihood
 from vae_core.estimators.moments import Moments
 from vae_core.estimators.posterior import PosteriorGrid, posterior_grid
+from vae_core.estimators.proposals import fitted_proposal, prior_proposal, widened_encoder
 from vae_core.estimators.quadrature import posterior_moments, quadrature_log_likelihood
+from vae_core.estimators.weights import (
+    HEAVY_TAIL,
+    Ladder,
+    effective_sample_size,
+    fit_generalised_pareto,
+    importance_ladder,
+    pareto_shape,
+)
 
 __all__ = [
+    "HEAVY_TAIL",
     "Estimate",
+    "Ladder",
     "Moments",
     "PosteriorGrid",
+    "effective_sample_size",
+    "fit_generalised_pareto",
+    "fitted_proposal",
+    "importance_ladder",
     "importance_log_likelihood",
     "linear_gaussian_log_likelihood",
     "log_mean_exp",
     "log_weights",
+    "pareto_shape",
     "posterior_grid",
     "posterior_moments",
+    "prior_proposal",
     "quadrature_log_likelihood",
+    "widened_encoder",
 ]

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from vae_core.checks import check_number
 from vae_core.estimators.estimate import Estimate, log_mean_exp
-from vae_core.gaussians import DiagonalGaussian
+from vae_core.gaussians import DiagonalGaussian, FullGaussian
 from vae_core.models import VAE
 from vae_core.units import LOG_TWO_PI
 
 # Numbers of the decoder's widest layer held at once: 4 million floats are 16 MB, twice that in float64.
 CHUNK_NUMBERS = 4_000_000
 
-Proposal = Callable[[Tensor], DiagonalGaussian]
+Proposal = Callable[[Tensor], DiagonalGaussian | FullGaussian]
 
 
 @torch.no_grad()
@@ -63,7 +63,12 @@ def log_weights(
 
 
 def importance_log_likelihood(
-    model: VAE, x: Tensor, *, samples: int, generator: torch.Generator | None = None
+    model: VAE,
+    x: Tensor,
+    *,
+    samples: int,
+    proposal: Proposal | None = None,
+    generator: torch.Generator | None = None,
 ) -> Estimate:
     """Return the importance-weighted bound L_K of log p(x) (Burda et al. 2016, eq. 8).
 
@@ -74,6 +79,7 @@ def importance_log_likelihood(
         model: Any VAE.
         x: Images, (B, D).
         samples: K.
+        proposal: x -> q(z|x), as one of `proposals`; the model's encoder when None.
         generator: Where the noise comes from; None means a fresh generator of seed 0.
 
     Returns:
@@ -84,7 +90,7 @@ def importance_log_likelihood(
     Raises:
         SettingError: If `samples` is out of its limits or x has the wrong shape.
     """
-    log_w = log_weights(model, x, samples=samples, generator=generator)
+    log_w = log_weights(model, x, samples=samples, proposal=proposal, generator=generator)
     value = log_mean_exp(log_w)
     if samples == 1:
         return Estimate(value, torch.full_like(value, math.inf), "lower_bound")
