@@ -8,6 +8,7 @@ Everything is in nats per image.
 
 from vae_core.checks import SettingError
 from vae_core.data import Dataset, Split, dataset_names, load_dataset
+from vae_core.diagnostics import GapDecomposition, gap_decomposition
 from vae_core.divergences import gaussian_kl
 from vae_core.estimators import (
     Estimate,
@@ -26,12 +27,14 @@ __all__ = [
     "DiagonalGaussian",
     "ElboTerms",
     "Estimate",
+    "GapDecomposition",
     "Run",
     "SettingError",
     "Split",
     "TrainConfig",
     "dataset_names",
     "elbo_terms",
+    "gap_decomposition",
     "gaussian_kl",
     "importance_log_likelihood",
     "linear_gaussian_log_likelihood",

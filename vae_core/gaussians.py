@@ -49,6 +49,10 @@ class DiagonalGaussian:
         """R with R Rᵀ the covariance, (B, L, L)."""
         return torch.diag_embed(self.std)
 
+    def full(self) -> FullGaussian:
+        """Return the same as one of full covariance."""
+        return FullGaussian(self.mean, self.root)
+
 
 @dataclass(frozen=True)
 class FullGaussian:

@@ -1,6 +1,7 @@
 """Estimators of log p(x): reductions of the log-weights, and closed forms."""
 
 from vae_core.estimators.estimate import Estimate, log_mean_exp
+from vae_core.estimators.fits import Fit, fit_posterior
 from vae_core.estimators.importance import importance_log_likelihood, log_weights
 from vae_core.estimators.linear_gaussian import linear_gaussian_log_likelihood
 from vae_core.estimators.moments import Moments
@@ -19,11 +20,13 @@ from vae_core.estimators.weights import (
 __all__ = [
     "HEAVY_TAIL",
     "Estimate",
+    "Fit",
     "Ladder",
     "Moments",
     "PosteriorGrid",
     "effective_sample_size",
     "fit_generalised_pareto",
+    "fit_posterior",
     "fitted_proposal",
     "importance_ladder",
     "importance_log_likelihood",
