@@ -12,6 +12,7 @@ from vae_core.diagnostics import GapDecomposition, gap_decomposition
 from vae_core.divergences import gaussian_kl
 from vae_core.estimators import (
     Estimate,
+    annealed_log_likelihood,
     importance_log_likelihood,
     linear_gaussian_log_likelihood,
     log_weights,
@@ -32,6 +33,7 @@ __all__ = [
     "SettingError",
     "Split",
     "TrainConfig",
+    "annealed_log_likelihood",
     "dataset_names",
     "elbo_terms",
     "gap_decomposition",

@@ -1,5 +1,11 @@
 """Estimators of log p(x): reductions of the log-weights, and closed forms."""
 
+from vae_core.estimators.annealed import (
+    Sandwich,
+    anneal,
+    annealed_log_likelihood,
+    bidirectional_log_likelihood,
+)
 from vae_core.estimators.estimate import Estimate, log_mean_exp
 from vae_core.estimators.fits import Fit, fit_posterior
 from vae_core.estimators.importance import importance_log_likelihood, log_weights
@@ -24,6 +30,10 @@ __all__ = [
     "Ladder",
     "Moments",
     "PosteriorGrid",
+    "Sandwich",
+    "anneal",
+    "annealed_log_likelihood",
+    "bidirectional_log_likelihood",
     "effective_sample_size",
     "fit_generalised_pareto",
     "fit_posterior",

@@ -30,7 +30,7 @@ FIT_NODES: dict[int, tuple[int, ...]] = {1: (12, 24, 48, 96), 2: (6, 12, 24, 40)
 # Nats by which the ELBO on the noise of a fit may differ from that on the next finer one.
 FINE_ENOUGH = 1e-3
 # Draws of the noise in more dimensions.
-FIT_DRAWS = 256
+FIT_DRAWS = 128
 ITERATIONS = 60
 # A climb ends where the rise that is left, by Newton's estimate, is below this many nats.
 ENOUGH = 1e-6
