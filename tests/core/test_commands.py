@@ -53,7 +53,7 @@ def test_train_saves_the_run_that_the_library_trains(trained: Path) -> None:
 
 
 def test_evaluate_prints_json_with_the_agreed_keys(trained: Path) -> None:
-    done = command("evaluate", str(trained), "--json", "--samples", "50")
+    done = command("evaluate", str(trained), "--json", "--samples", "50", "--split-images", "2")
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     means = {key: record[key]["mean"] for key in ("elbo", "reconstruction", "kl", "log_likelihood")}
@@ -74,6 +74,47 @@ def test_evaluate_calls_a_bound_a_bound(tmp_path: Path, capsys: pytest.CaptureFi
     record = json.loads(capsys.readouterr().out)
     assert record["scale"] == "log-likelihood"
     assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "lower_bound"
+
+
+def test_evaluate_says_the_exact_value_and_where_the_gap_goes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--dataset", "tiny-binary", "--hidden", "4", "--steps", "20"]
+    few = ["--samples", "10", "--split-images", "3", "--chains", "4", "--temperatures", "20"]
+    for latent, key, kind in (
+        ("2", "quadrature_log_likelihood", "exact"),
+        ("3", "annealed_log_likelihood", "lower_bound"),
+    ):
+        folder = str(tmp_path / latent)
+        assert main(["train", *small, "--latent-dim", latent, "--out", folder]) == 0
+        capsys.readouterr()
+        assert main(["evaluate", folder, "--json", *few]) == 0
+        record = json.loads(capsys.readouterr().out)
+        assert record[key]["kind"] == record["gap_total"]["kind"] == kind
+        parts = [record[f"gap_{name}"]["mean"] for name in ("amortization", "covariance", "family")]
+        assert sum(parts) == pytest.approx(record["gap_total"]["mean"], abs=1e-9)
+        assert record["gap_total"]["images"] == 3
+        if kind == "exact":
+            assert record[key]["mean"] > record["elbo"]["mean"]
+            assert record[key]["monte_carlo_error"] < 1e-3
+        assert main(["evaluate", folder, *few]) == 0
+        table = capsys.readouterr().out
+        for words in ("log p(x), ", "gap, log p(x) − ELBO", "of it the encoder's", "first 3 images", "± "):
+            assert words in table
+    assert main(["evaluate", folder, "--json", "--split-images", "0", "--samples", "10"]) == 0
+    assert not any(name.startswith("gap") for name in json.loads(capsys.readouterr().out))
+
+
+def test_evaluate_knows_the_linear_models_closed_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ["--dataset", "two-moons", "--likelihood", "gaussian", "--hidden", "linear", "--steps", "20"]
+    assert main(["train", *small, "--latent-dim", "1", "--out", str(tmp_path)]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path), "--json", "--samples", "10", "--split-images", "2"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["linear_gaussian_log_likelihood"]["kind"] == "exact"
+    assert record["gap_total"]["kind"] == "exact"
 
 
 def test_an_interrupted_or_diverged_training_is_saved_and_says_so(
@@ -104,7 +145,7 @@ def test_an_interrupted_or_diverged_training_is_saved_and_says_so(
 
 
 def test_evaluate_prints_a_table_that_calls_a_score_a_score(trained: Path) -> None:
-    done = command("evaluate", str(trained), "--samples", "20")
+    done = command("evaluate", str(trained), "--samples", "20", "--split-images", "2")
     assert done.returncode == 0, done.stderr
     assert "Bernoulli score" in done.stdout
     assert "log p(x)" not in done.stdout
