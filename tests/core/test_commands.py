@@ -1,5 +1,6 @@
 """The command line, run as a user runs it."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from vae_core.bench.integration import integration_report
 from vae_core.commands.evaluate import test_figures as figures_of
 from vae_core.commands.parser import main
 from vae_core.data import load_dataset
@@ -183,6 +185,10 @@ def test_figures_agree_with_the_log_weights() -> None:
             "--threads must be a whole number from 1 to 64, got 0.",
         ),
         (
+            ["bench", "--what", "luck"],
+            "--what must be one of training, quadrature, got 'luck'.",
+        ),
+        (
             ["bench", "--seeds", "many"],
             "--seeds must be a whole number from 0 to 100, got 'many'.",
         ),
@@ -212,3 +218,18 @@ def test_bench_measures_every_contender_and_says_the_bars() -> None:
     assert done.returncode == 0, done.stderr
     for name in ("Run ", "plain loop", "matrix products", "Run / plain loop", "bar 2", "bar 0.6"):
         assert name in done.stdout
+
+
+def test_bench_measures_quadrature_and_says_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vae_core.bench.integration.IMAGES", 5)
+    out = io.StringIO()
+    integration_report(threads=1, rounds=1, out=out)
+    for words in (
+        "binary-digits-2d: 5 images",
+        "kind: exact",
+        "ratio",
+        "bar 2.5",
+        "bar 5 on two cores",
+        "GB",
+    ):
+        assert words in out.getvalue()

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_train(commands.add_parser("train", help="train a model and save the run"))
     _add_evaluate(commands.add_parser("evaluate", help="evaluate a saved run on its test data"))
-    _add_bench(commands.add_parser("bench", help="measure training speed beside other loops"))
+    _add_bench(commands.add_parser("bench", help="measure the speed of training or of quadrature"))
     return parser
 
 
@@ -68,6 +68,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--what", default="training", help="training or quadrature (training)")
     parser.add_argument("--threads", default="1", help="threads of every contender (1, as the app trains)")
     parser.add_argument("--seeds", default="5", help="rounds, and races; 0 leaves the races out (5)")
     parser.add_argument("--steps", default="1000", help="steps of a timed segment (1000)")

@@ -14,6 +14,7 @@ from vae_core.estimators.moments import Moments
 from vae_core.estimators.posterior import PosteriorGrid, posterior_grid
 from vae_core.estimators.proposals import fitted_proposal, prior_proposal, widened_encoder
 from vae_core.estimators.quadrature import posterior_moments, quadrature_log_likelihood
+from vae_core.estimators.scores import Work
 from vae_core.estimators.weights import (
     HEAVY_TAIL,
     Ladder,
@@ -31,6 +32,7 @@ __all__ = [
     "Moments",
     "PosteriorGrid",
     "Sandwich",
+    "Work",
     "anneal",
     "annealed_log_likelihood",
     "bidirectional_log_likelihood",
