@@ -17,6 +17,7 @@ from vae_core.estimators import (
     posterior_moments,
     quadrature_log_likelihood,
 )
+from vae_core.estimators.scores import softplus_sum
 from vae_core.models import VAE
 
 F64 = torch.float64
@@ -180,6 +181,16 @@ def test_every_likelihood_agrees_with_brute_force(likelihood, activation):
     truth = torch.logsumexp(log_prob + prior[:, None], 0) + 2.0 * math.log(step)
     assert found.kind == "exact"
     assert bool(((found.value - truth).abs() <= found.error + 1e-5).all())
+
+
+@pytest.mark.parametrize("pixels", [3, 784, 2500])
+def test_the_sum_of_softplus_is_torchs(pixels):
+    logits = 10.0 * torch.randn(4, pixels, generator=seeded(1), dtype=F64)
+    logits[0], logits[1] = 0.0, 800.0 * torch.sign(logits[1])
+    kept = logits.clone()
+    truth = torch.nn.functional.softplus(logits, threshold=40.0).sum(1)
+    torch.testing.assert_close(softplus_sum(logits), truth, rtol=1e-13, atol=1e-13)
+    assert torch.equal(logits, kept)
 
 
 def test_batches_and_float32_change_nothing(monkeypatch):

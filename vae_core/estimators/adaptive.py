@@ -32,7 +32,7 @@ DROPPED = 1e-4
 # The polynomial stands for the decoder where its last two degrees are this share of the tolerance.
 TRUSTED = 1.0 / 50.0
 # Nats by which a function may rise between nodes where cutting is said to have settled.
-SETTLED = 4.0
+SETTLED = 1.0
 # Beyond the lattice, sup p(x|z) is looked for on circles of these radii, in units of its own.
 CIRCLES = (1.2, 1.5, 2.0, 3.0)
 
