@@ -166,10 +166,11 @@ class PadPage:
 
     def cursor(self) -> tuple[float, float]:
         """Where z stands, on the plane."""
-        disc = self.part(".cursor .disc")
-        (x, y), scale = self.origin(), self.scale()
-        cx, cy = (float(disc.get_attribute(name) or "nan") for name in ("cx", "cy"))
-        return (cx - x) / scale, (y - cy) / scale
+        box = self.part(".cursor .disc").evaluate(
+            "disc => { const box = disc.getBoundingClientRect();"
+            " return [box.x + box.width / 2, box.y + box.height / 2]; }"
+        )
+        return self.place(*box)
 
 
 def decoded(snapshot: Snapshot, z: Any) -> np.ndarray:

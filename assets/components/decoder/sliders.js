@@ -20,7 +20,7 @@ export class Sliders {
     this.host = host;
     this.events = events;
     this.z = new Float64Array(0);
-    /** @type {{row: HTMLElement, input: HTMLInputElement, value: HTMLElement, kl: HTMLElement}[]} */
+    /** @type {{row: HTMLElement, input: HTMLInputElement, bar: HTMLElement, value: HTMLElement, kl: HTMLElement}[]} */
     this.rows = [];
     this.spread = 3;
     this.held = false;
@@ -50,9 +50,9 @@ export class Sliders {
     const row = document.createElement('label');
     row.className = 'row';
     row.innerHTML =
-      '<span class="name"></span><input type="range"><span class="value" aria-hidden="true"></span>' +
-      '<span class="kl" aria-hidden="true"></span>';
-    const [name, input, value, kl] = /** @type {any} */ (row.children);
+      '<span class="name"></span><span class="rail"><i class="bar"></i><input type="range"></span>' +
+      '<span class="value" aria-hidden="true"><span></span></span><span class="kl" aria-hidden="true"></span>';
+    const [name, { children: [bar, input] }, { firstChild: value }, kl] = /** @type {any} */ (row.children);
     name.textContent = `z${subscript(index + 1)}`;
     input.min = String(-this.spread);
     input.max = String(this.spread);
@@ -71,7 +71,7 @@ export class Sliders {
       input.step = String(KEY_STEP);
     };
     input.onchange = () => (this.held ? this.release() : this.settleLater());
-    return { row, input, value, kl };
+    return { row, input, bar, value, kl };
   }
 
   /** The pointer let go: tell at once. */
@@ -108,11 +108,10 @@ export class Sliders {
 
   /** @param {number} index */
   show(index) {
-    const { input, value } = this.rows[index];
+    const { input, bar, value } = this.rows[index];
     const z = this.z[index];
-    const place = 50 + (50 * Math.max(-1, Math.min(1, z / this.spread)));
-    input.style.setProperty('--from', `${Math.min(50, place)}%`);
-    input.style.setProperty('--to', `${Math.max(50, place)}%`);
+    const share = Math.max(-1, Math.min(1, z / this.spread));
+    bar.style.transform = `scaleX(${share.toFixed(4)})`;
     value.textContent = signed(z);
     this.describe(index);
   }

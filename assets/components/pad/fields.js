@@ -5,6 +5,7 @@ import { HOLE_BELOW, priorDensity } from './mixture.js';
 const CELLS = { density: 140, stretch: 48 };
 const MOST_IMAGES = 20; // a side
 const HATCH = 5; // cells from stripe to stripe
+const AT_REST_MS = 500; // after the first drawing the worker is started, so that the first picture need not wait for it
 
 /**
  * @typedef {object} Wanted
@@ -32,6 +33,7 @@ export class Fields {
     this.pictures = new Map();
     /** @type {Map<string, string>} what each was made of */
     this.madeOf = new Map();
+    this.early = 0;
     this.busy = '';
     this.asked = 0;
     /** @type {Record<string, number>} milliseconds from asking to having, by kind */
@@ -46,6 +48,7 @@ export class Fields {
   /** @param {Wanted} wanted the newest; what is not ready yet is asked for, one after the other */
   want(wanted) {
     this.wanted = wanted;
+    this.early ||= window.setTimeout(() => { this.worker ??= this.start(); }, AT_REST_MS);
     this.ask();
   }
 
@@ -131,6 +134,7 @@ export class Fields {
   }
 
   destroy() {
+    clearTimeout(this.early);
     this.worker?.terminate();
   }
 }

@@ -11,6 +11,7 @@ export const FRAME = `
       <div class="map" tabindex="0" role="application">
         <canvas class="ground" aria-hidden="true"></canvas>
         <svg class="marks"></svg>
+        <div class="cursor" hidden><i class="hair level"></i><i class="hair upright"></i><i class="disc"></i></div>
         <div class="rider" hidden><canvas></canvas><span></span></div>
         <div class="tools">
           <button type="button" class="in" aria-label="Zoom in" title="Zoom in (+)">+</button>

@@ -1,4 +1,4 @@
-/** Everything on the pad that is a line: axes, rings, ellipses, walks, pins, playheads and z itself. One SVG, to scale. */
+/** Everything on the pad that is a line: axes, rings, ellipses, walks, pins and playheads. One SVG, to scale. */
 
 import { signed } from '../decoder/sliders.js';
 import { halfAxes, handles } from './ellipse.js';
@@ -37,13 +37,7 @@ export class Marks {
     this.ellipses = group('ellipses');
     this.dots = group('dots');
     this.heads = group('heads');
-    this.cursor = group('cursor');
     this.pins = group('pins');
-    this.cursor.append(
-      element('path', { class: 'hair', d: '' }),
-      element('circle', { class: 'halo', r: 8 }),
-      element('circle', { class: 'disc', r: 6 }),
-    );
   }
 
   /**
@@ -193,20 +187,6 @@ export class Marks {
       const [a, b] = plane.of(z);
       return element('circle', { cx: plane.x(a), cy: plane.y(b), r: 6, 'data-style': style });
     }));
-  }
-
-  /** @param {Plane} plane @param {ArrayLike<number>|null} z */
-  drawCursor(plane, z) {
-    this.cursor.toggleAttribute('hidden', !z);
-    if (!z) return;
-    const [a, b] = plane.of(z);
-    const [x, y] = [plane.x(a).toFixed(2), plane.y(b).toFixed(2)];
-    const [hair, halo, disc] = this.cursor.children;
-    hair.setAttribute('d', `M${x} 0V${plane.size}${plane.flat ? '' : `M0 ${y}H${plane.size}`}`);
-    for (const circle of [halo, disc]) {
-      circle.setAttribute('cx', x);
-      circle.setAttribute('cy', y);
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import { find, listen } from '../carrier/registry.js';
 import { Sliders } from '../decoder/sliders.js';
 import { Answers, Rider } from './answers.js';
 import { listenToButtons } from './buttons.js';
+import { Cursor } from './cursor.js';
 import { Ellipses } from './ellipses.js';
 import { Fields } from './fields.js';
 import { FRAME, PlaneChoice } from './frame.js';
@@ -53,6 +54,7 @@ export class Pad {
     this.setStateValue = () => {};
     this.meter = new Meter(part('.meter'));
     this.marks = new Marks(part('.marks'));
+    this.cursor = new Cursor(part('.cursor'));
     this.rider = new Rider(part('.rider'));
     this.fields = new Fields(() => this.redraw());
     this.layers = new Layers(part('.layers'), () => this.redraw());
@@ -269,7 +271,7 @@ export class Pad {
     const { map, answers, cursor } = this.stale;
     this.stale = { map: false, answers: false, cursor: false };
     if (map) paintMap(this);
-    if (map || cursor) this.marks.drawCursor(this.plane, this.mode instanceof Walk ? null : this.sliders.z);
+    if (map || cursor) this.cursor.draw(this.plane, this.mode instanceof Walk ? null : this.sliders.z);
     if (map || cursor) askFields(this);
     if (answers) paintAnswers(this);
   }
