@@ -34,7 +34,7 @@ BROWSERS = (
 SCREEN = {"width": 1280, "height": 1000}
 TALL = {"width": 1280, "height": 1240}
 PHONE = {"width": 390, "height": 844}
-MOST_BYTES = 300_000
+MOST_BYTES = 450_000
 TRAINED_STEPS = 1200
 PATIENCE_S = 120.0
 

@@ -156,7 +156,7 @@ def checked_pins(
 ) -> tuple[tuple[float, ...], ...]:
     """Return the pins as the browser says they stand, or those that were given if that can't be."""
     fallback = tuple(checked_z([float(entry) for entry in pin], latent_dim) for pin in given)
-    if not isinstance(value, list) or len(value) > MOST_PINS:
+    if not isinstance(value, list) or not min(2, len(given)) <= len(value) <= MOST_PINS:
         return fallback
     origin = (0.0,) * latent_dim
     pins = tuple(checked_z(pin, latent_dim) for pin in value)
@@ -169,8 +169,10 @@ def checked_ellipse(value: Any, ids: Sequence[str]) -> DraggedEllipse | None:
     if not isinstance(value, dict) or value.get("id") not in ids:
         return None
     centre, axes, angle = value.get("centre"), value.get("axes"), value.get("angle")
-    entries = [*centre, *axes, angle] if isinstance(centre, list) and isinstance(axes, list) else []
-    if len(entries) != 5 or not all(map(_is_number, entries)):
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in (centre, axes)):
+        return None
+    entries = [*centre, *axes, angle]
+    if not all(map(_is_number, entries)):
         return None
     x, y = (min(max(float(n), -WIDEST_ELLIPSE), WIDEST_ELLIPSE) for n in entries[:2])
     first, second = (min(max(float(n), 1e-3), WIDEST_ELLIPSE) for n in entries[2:4])

@@ -16,7 +16,7 @@ export function paintMap(pad) {
   const look = pad.colours();
   pad.fields.draw(context, plane, layers.on, look);
   const overImages = layers.on.has('manifold');
-  if (layers.on.has('points')) pad.points.draw(context, plane, { quiet: look.quiet, edge: look.ground, dim: overImages });
+  if (layers.on.has('points')) pad.points.draw(context, plane, { quiet: look.quiet, dim: overImages });
   pad.root.classList.toggle('over-images', overImages);
   marks.drawAxes(plane, pad.choice.names());
   marks.drawRings(plane, layers.on.has('rings'));

@@ -18,6 +18,7 @@ export class Points {
     this.places = new Float64Array(0); // (a, b) of each
     this.shown = '';
     this.order = new Uint32Array(0);
+    this.layer = document.createElement('canvas');
   }
 
   /**
@@ -79,45 +80,63 @@ export class Points {
   }
 
   /**
-   * Draw all of them: a stamp for each class, made once a call.
+   * Draw all of them, pixel by pixel into one image: ten thousand small pictures would take a canvas too long.
    *
    * @param {CanvasRenderingContext2D} context scaled to CSS pixels
    * @param {import('./plane.js').Plane} plane
-   * @param {{quiet: string, edge: string, dim: boolean}} look
+   * @param {{quiet: string, dim: boolean}} look
    */
-  draw(context, plane, { quiet, edge, dim }) {
+  draw(context, plane, { quiet, dim }) {
     if (!this.data) return;
-    const ratio = window.devicePixelRatio || 1;
+    const { width, height } = context.canvas;
+    const ratio = width / plane.size;
     const radius = (this.data.count > 3000 ? RADIUS - 0.6 : RADIUS) * (plane.size < SMALL ? 0.75 : 1);
-    const half = Math.ceil(radius + 1);
-    /** @type {Map<number, HTMLCanvasElement>} */
-    const stamps = new Map();
-    context.globalAlpha = dim ? 0.35 : 0.85;
+    const { inside, rim, half } = discOf(radius * ratio);
+    const image = context.createImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const opacity = dim ? 90 : 217;
+    const inks = new Map();
     for (const n of this.order) {
-      const x = plane.x(this.places[2 * n]);
-      const y = plane.y(this.places[2 * n + 1]);
-      if (x < -half || y < -half || x > plane.size + half || y > plane.size + half) continue;
+      const x = Math.round(plane.x(this.places[2 * n]) * ratio);
+      const y = Math.round(plane.y(this.places[2 * n + 1]) * ratio);
+      if (x < half || y < half || x >= width - half || y >= height - half) continue;
       const label = this.data.labels[n];
-      let stamp = stamps.get(label);
-      if (!stamp) stamps.set(label, stamp = disc(this.classOf(n).colour ?? quiet, edge, radius, half, ratio));
-      context.drawImage(stamp, x - half, y - half, 2 * half, 2 * half);
+      if (!inks.has(label)) inks.set(label, wordOf(this.classOf(n).colour ?? quiet));
+      const ink = inks.get(label);
+      const at = y * width + x;
+      // also over others: the thin edge keeps neighbours apart
+      for (const [dx, dy] of rim) pixels[at + dy * width + dx] = ink | ((opacity * 0.35) << 24);
+      for (const [dx, dy] of inside) pixels[at + dy * width + dx] = ink | (opacity << 24);
     }
-    context.globalAlpha = 1;
+    this.layer.width = width;
+    this.layer.height = height;
+    /** @type {CanvasRenderingContext2D} */ (this.layer.getContext('2d')).putImageData(image, 0, 0);
+    context.drawImage(this.layer, 0, 0, plane.size, plane.size);
   }
 }
 
-/** @type {(colour: string, edge: string, radius: number, half: number, ratio: number) => HTMLCanvasElement} */
-function disc(colour, edge, radius, half, ratio) {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 2 * half * ratio;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.scale(ratio, ratio);
-  context.beginPath();
-  context.arc(half, half, radius, 0, 2 * Math.PI);
-  context.fillStyle = colour;
-  context.fill();
-  context.lineWidth = 0.5;
-  context.strokeStyle = edge;
-  context.stroke();
-  return canvas;
+/**
+ * The pixels of a disc around (0, 0), and those that its edge crosses.
+ *
+ * @param {number} radius screen pixels
+ * @returns {{inside: number[][], rim: number[][], half: number}}
+ */
+function discOf(radius) {
+  const half = Math.ceil(radius + 1);
+  const inside = [];
+  const rim = [];
+  for (let dy = -half; dy <= half; dy++) {
+    for (let dx = -half; dx <= half; dx++) {
+      const distance = Math.hypot(dx, dy);
+      if (distance <= radius + 0.3) inside.push([dx, dy]);
+      else if (distance <= radius + 0.9) rim.push([dx, dy]);
+    }
+  }
+  return { inside, rim, half };
 }
+
+/** Blue, green and red of #rrggbb as the lower bytes of a pixel. @type {(colour: string) => number} */
+const wordOf = (colour) => {
+  const [red, green, blue] = [1, 3, 5].map((from) => Number.parseInt(colour.slice(from, from + 2), 16));
+  return (blue << 16) | (green << 8) | red;
+};
