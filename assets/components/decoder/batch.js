@@ -1,6 +1,7 @@
 /**
- * Many codes at once: eight of them share each reading of a weight. With directions u and v it carries the tangents
- * ∂/∂u and ∂/∂v along (forward-mode differentiation), which the decoder's stretch is made of.
+ * Many codes at once: two rows of weights meet four codes at a time, so that each number read serves several products.
+ * With directions u and v it carries the tangents ∂/∂u and ∂/∂v along (forward-mode differentiation), which the
+ * decoder's stretch is made of.
  */
 
 import { MEAN_SLOPES, SLOPES } from './functions.js';
@@ -8,7 +9,7 @@ import { MEAN_SLOPES, SLOPES } from './functions.js';
 export const WIDTH = 8;
 
 /**
- * One linear layer for eight columns: y = W x + b. Entries of a column lie WIDTH apart.
+ * One linear layer for eight columns: y = W x + b, in tiles of 2 rows by 4 columns. Entries of a column lie WIDTH apart.
  *
  * @param {Float32Array} weight (outputs, inputs)
  * @param {Float32Array|null} bias null for tangents
@@ -16,30 +17,33 @@ export const WIDTH = 8;
  * @param {Float64Array} y (outputs, 8), written
  */
 function linear8(weight, bias, x, y) {
+  const inputs = x.length / WIDTH;
   const outputs = y.length / WIDTH;
-  for (let o = 0, at = 0; o < outputs; o++) {
-    const start = bias ? bias[o] : 0;
-    let [s0, s1, s2, s3, s4, s5, s6, s7] = [start, start, start, start, start, start, start, start];
-    for (let k = 0; k < x.length; k += WIDTH, at++) {
-      const w = weight[at];
-      s0 += w * x[k];
-      s1 += w * x[k + 1];
-      s2 += w * x[k + 2];
-      s3 += w * x[k + 3];
-      s4 += w * x[k + 4];
-      s5 += w * x[k + 5];
-      s6 += w * x[k + 6];
-      s7 += w * x[k + 7];
+  for (let o = 0; o < outputs; o += 2) {
+    const p = Math.min(o + 1, outputs - 1); // of an odd number of rows the last one twice
+    const [first, second] = bias ? [bias[o], bias[p]] : [0, 0];
+    for (let c = 0; c < WIDTH; c += 4) {
+      let [s0, s1, s2, s3] = [first, first, first, first];
+      let [t0, t1, t2, t3] = [second, second, second, second];
+      for (let i = 0, k = c, at = o * inputs, bt = p * inputs; i < inputs; i++, k += WIDTH) {
+        const v = weight[at + i];
+        const w = weight[bt + i];
+        const x0 = x[k];
+        const x1 = x[k + 1];
+        const x2 = x[k + 2];
+        const x3 = x[k + 3];
+        s0 += v * x0;
+        s1 += v * x1;
+        s2 += v * x2;
+        s3 += v * x3;
+        t0 += w * x0;
+        t1 += w * x1;
+        t2 += w * x2;
+        t3 += w * x3;
+      }
+      y.set([s0, s1, s2, s3], o * WIDTH + c);
+      y.set([t0, t1, t2, t3], p * WIDTH + c);
     }
-    const to = o * WIDTH;
-    y[to] = s0;
-    y[to + 1] = s1;
-    y[to + 2] = s2;
-    y[to + 3] = s3;
-    y[to + 4] = s4;
-    y[to + 5] = s5;
-    y[to + 6] = s6;
-    y[to + 7] = s7;
   }
 }
 

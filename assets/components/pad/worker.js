@@ -36,16 +36,20 @@ function manifold(view, size) {
   const [channels, height, width] = batch.decoder.header.image_shape;
   const all = codes(view, size, size);
   const pixels = new Uint8ClampedArray(4 * size * size * width * height).fill(255);
-  const plane = width * height;
+  const plane = channels === 3 ? width * height : 0; // from channel to channel; grey is three times the same
   for (let n = 0; n < all.length; n += WIDTH) {
     const some = all.slice(n, n + WIDTH);
     const { mean } = batch.decode(some);
     for (let c = 0; c < some.length; c++) {
       const top = Math.floor((n + c) / size) * height;
       const left = ((n + c) % size) * width;
-      for (let p = 0; p < plane; p++) {
-        const to = 4 * ((top + Math.floor(p / width)) * size * width + left + (p % width));
-        for (let k = 0; k < 3; k++) pixels[to + k] = mean[((channels === 3 ? k * plane : 0) + p) * WIDTH + c] * 255;
+      for (let row = 0, from = c; row < height; row++) {
+        let to = 4 * ((top + row) * size * width + left);
+        for (let column = 0; column < width; column++, from += WIDTH, to += 4) {
+          pixels[to] = mean[from] * 255;
+          pixels[to + 1] = mean[from + plane * WIDTH] * 255;
+          pixels[to + 2] = mean[from + 2 * plane * WIDTH] * 255;
+        }
       }
     }
   }
