@@ -128,8 +128,14 @@ def test_stretch_is_half_the_log_determinant_of_the_jacobian(module_page: Page, 
         tangents = [
             torch.func.jacrev(mean_of(snapshot))(torch.tensor(z)).numpy() @ directions.T for z in codes
         ]
-        theirs = [0.5 * np.linalg.slogdet(t.T @ t)[1] for t in tangents]
-        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6, err_msg=f"{likelihood} {hidden}")
+        theirs = np.array([0.5 * np.linalg.slogdet(t.T @ t)[1] for t in tangents])
+        # Where one unit alone is awake, the plane falls on a line: both are −∞ but for rounding.
+        flat = np.array([np.linalg.matrix_rank(t) < t.shape[1] for t in tangents])
+        assert flat.sum() <= (1 if activation == "relu" else 0)
+        assert (ours[flat] < -15).all()
+        np.testing.assert_allclose(
+            ours[~flat], theirs[~flat], rtol=1e-6, atol=1e-6, err_msg=f"{likelihood} {hidden}"
+        )
 
 
 def test_stretch_is_minus_infinity_where_the_mean_stands_still(module_page: Page) -> None:
