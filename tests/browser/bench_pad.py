@@ -230,7 +230,7 @@ def measure_points(browser: Browser, server: Server) -> list[Row]:
     return rows
 
 
-def measure_app(browser: Browser, folder: Path) -> list[Row]:
+def measure_app(browser: Browser, folder: Path, rounds: int) -> list[Row]:
     """The app's own page, live, while its model trains."""
     server = start(WATCHED, folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
     try:
@@ -243,7 +243,8 @@ def measure_app(browser: Browser, folder: Path) -> list[Row]:
         page.wait_for_timeout(3000)
         page.evaluate(WATCH)
         found, steps = Found(), trainer.progress()["step"]
-        drag(page, square(page, ".pad .map"), traffic, found)
+        for _ in range(rounds):
+            drag(page, square(page, ".pad .map"), traffic, found)
         trained = trainer.progress()["step"] - steps
         page.close()
     finally:
@@ -287,7 +288,7 @@ def main() -> None:
                 rows += measure_training(browser, server, options.rounds)
             stop(server)
             if "app" in wanted:
-                rows += measure_app(browser, folder)
+                rows += measure_app(browser, folder, options.rounds)
         finally:
             stop(server)
             browser.close()
