@@ -4,7 +4,7 @@
 # PYTHON       the Python (3.11 or newer) that .venv is made from       make app PYTHON=python3.13
 # TORCH_INDEX  address of the package index to take PyTorch from        see README, "Install"
 # ARGS         passed on to streamlit or to a benchmark                 make app ARGS="--server.port 8600"
-# PYTEST_FLAGS passed on to pytest                                      make test PYTEST_FLAGS="-k kl"
+# PYTEST_FLAGS passed on to pytest                                      make test PYTEST_FLAGS="-k kl"    (-n 0: in one process)
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -25,7 +25,7 @@ app: $(APP_READY)
 	$(BIN)/streamlit run app.py $(ARGS)
 
 test: lint browser
-	$(BIN)/python -m pytest -q $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PYTEST_FLAGS)
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """A pad on the page of components, as tests and the benchmark handle it."""
 
+import base64
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +20,13 @@ PIXELS = """
 }
 """
 
+# As text: a list of 300,000 numbers takes seconds to cross.
 ALPHA = """
 (canvas) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  return Array.from({ length: data.length / 4 }, (_, n) => data[4 * n + 3]);
+  let text = '';
+  for (let n = 3; n < data.length; n += 4) text += String.fromCharCode(data[n]);
+  return btoa(text);
 }
 """
 
@@ -84,7 +88,8 @@ class PadPage:
 
     def ground(self) -> np.ndarray:
         """The opacity of each pixel of the map's ground, (H, W)."""
-        alpha = np.array(self.part(".ground").evaluate(ALPHA))
+        text = self.part(".ground").evaluate(ALPHA)
+        alpha = np.frombuffer(base64.b64decode(text), np.uint8).astype(int)
         side = int(len(alpha) ** 0.5)
         return alpha.reshape(side, side)
 
