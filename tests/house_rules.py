@@ -33,7 +33,7 @@ CORE: dict[str, set[str] | str] = {
     "models": FAMILIES,
     "objectives": MODELS,
     "estimators": MODELS,
-    "diagnostics": ESTIMATORS | {"objectives"},
+    "diagnostics": TRAINING | ESTIMATORS,
     "latent": ESTIMATORS | {"diagnostics"},
     "training": TRAINING,
     "engine": TRAINING,

@@ -126,6 +126,20 @@ WALK_COLOURS: dict[str, tuple[str, str]] = {
     "geodesic": ("#117733", "#55BB88"),
 }
 
+# The three causes of the gap between log p(x) and the ELBO, the first the darkest: on light and dark ground.
+GAP_COLOURS: dict[str, tuple[str, str]] = {
+    "amortization": ("#9F2D4A", "#E0607E"),
+    "covariance": ("#D67D92", "#A84A63"),
+    "family": ("#EBBFC9", "#6E3444"),
+}
+
+# Parts of a data set, where they stand in one figure: on light and dark ground.
+PART_COLOURS: dict[str, tuple[str, str]] = {
+    "train": ("#5C6470", "#A6ADB8"),
+    "validation": ("#AA4499", "#DD88CC"),
+    "test": ("#117733", "#55BB88"),
+}
+
 
 def symbol(word: str) -> Symbol:
     """Return the glossary's entry for a word in code.

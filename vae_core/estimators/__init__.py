@@ -11,7 +11,7 @@ from vae_core.estimators.fits import Fit, fit_posterior
 from vae_core.estimators.importance import importance_log_likelihood, log_weights
 from vae_core.estimators.linear_gaussian import linear_gaussian_log_likelihood
 from vae_core.estimators.moments import Moments
-from vae_core.estimators.posterior import PosteriorGrid, posterior_grid
+from vae_core.estimators.posterior import PosteriorGrid, log_joint_at, posterior_grid
 from vae_core.estimators.proposals import fitted_proposal, prior_proposal, widened_encoder
 from vae_core.estimators.quadrature import posterior_moments, quadrature_log_likelihood
 from vae_core.estimators.scores import Work
@@ -43,6 +43,7 @@ __all__ = [
     "importance_ladder",
     "importance_log_likelihood",
     "linear_gaussian_log_likelihood",
+    "log_joint_at",
     "log_mean_exp",
     "log_weights",
     "pareto_shape",

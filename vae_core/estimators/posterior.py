@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from vae_core.checks import check_matrix, check_number, refuse
+from vae_core.estimators.moments import Moments
 from vae_core.estimators.quadrature import posterior_moments
 from vae_core.estimators.scores import ImageScores
 from vae_core.models import VAE
@@ -45,6 +47,11 @@ class PosteriorGrid:
     def z(self) -> Tensor:
         """All codes of the grid, (G, L) or (G², L), in the order of the flattened density."""
         return torch.cartesian_prod(*self.axes).reshape(-1, len(self.axes))
+
+    @property
+    def log_joint(self) -> Tensor:
+        """log p(x, z), nats, of the shape of `log_density`."""
+        return self.log_density + (self.log_likelihood[0] + self.difference)
 
     @property
     def area(self) -> float:
@@ -84,6 +91,7 @@ def posterior_grid(
     points: int = 200,
     beside: tuple[Tensor, Tensor] | None = None,
     tolerance: float = 1e-3,
+    moments: Moments | None = None,
 ) -> PosteriorGrid:
     """Return the true posterior of one image on a grid that covers it.
 
@@ -93,6 +101,7 @@ def posterior_grid(
         points: Along each axis.
         beside: Mean (N, L) and standard deviation (N, L) of Gaussians that the grid has to cover as well.
         tolerance: Of log p(x), nats.
+        moments: What `posterior_moments` found, where it was asked before.
 
     Raises:
         SettingError: If the latent dimension is above 2, x is no single image, or a setting breaks its rule.
@@ -101,7 +110,7 @@ def posterior_grid(
     check_matrix("x", x, columns=model.dimensions)
     if len(x) != 1:
         refuse("x", "must be one image", f"{len(x)} of them")
-    found = posterior_moments(model, x, tolerance=tolerance)
+    found = posterior_moments(model, x, tolerance=tolerance) if moments is None else moments
     mean, std = found.mean, found.cov.diagonal(dim1=1, dim2=2).sqrt()
     if beside is not None:
         mean, std = torch.cat([mean, beside[0].double()]), torch.cat([std, beside[1].double()])
@@ -109,17 +118,40 @@ def posterior_grid(
     axes = tuple(
         torch.linspace(float(a), float(b), count, dtype=torch.float64) for a, b in zip(low, high, strict=True)
     )
-    z = torch.cartesian_prod(*axes).reshape(-1, model.latent_dim)
-    scores = ImageScores(model, x)
-    log_prob = torch.cat([scores.log_prob(scores.parameters_at(part))[0] for part in z.split(CHUNK_CODES)])
-    joint = log_prob - 0.5 * (z.square() + LOG_TWO_PI).sum(1)
+    joint = log_joint_at(model, x, axes)
     log_area = sum(math.log(float(axis[1] - axis[0])) for axis in axes)
-    total = float(torch.logsumexp(joint, 0)) + log_area
+    total = float(torch.logsumexp(joint.flatten(), 0)) + log_area
     return PosteriorGrid(
         axes,
-        (joint - total).reshape([count] * model.latent_dim),
+        joint - total,
         (float(found.log_mass), float(found.error)),
         total - float(found.log_mass),
         found.mean[0],
         found.cov[0],
     )
+
+
+@torch.no_grad()
+def log_joint_at(model: VAE, x: Tensor, axes: Sequence[Tensor]) -> Tensor:
+    """Return log p(x, z) of one image at every combination of coordinates, float64.
+
+    Args:
+        model: Any VAE.
+        x: The image, (1, D).
+        axes: Coordinates along each latent dimension, L tensors (G,).
+
+    Returns:
+        Nats, (G, …, G), the first axis that of the first dimension.
+
+    Raises:
+        SettingError: If x is no single image or there is not one axis for each dimension.
+    """
+    check_matrix("x", x, columns=model.dimensions)
+    if len(x) != 1:
+        refuse("x", "must be one image", f"{len(x)} of them")
+    if len(axes) != model.latent_dim:
+        refuse("axes", f"must be {model.latent_dim}, one for each latent dimension", len(axes))
+    z = torch.cartesian_prod(*axes).reshape(-1, len(axes))
+    scores = ImageScores(model, x)
+    log_prob = torch.cat([scores.log_prob(scores.parameters_at(part))[0] for part in z.split(CHUNK_CODES)])
+    return (log_prob - 0.5 * (z.square() + LOG_TWO_PI).sum(1)).reshape([len(axis) for axis in axes])

@@ -12,8 +12,8 @@ from torch import Tensor
 from vae_core.checks import check_number, refuse
 from vae_core.estimators.estimate import Estimate
 
-# With so many independent draws of L_K, their spread tells the error of their mean.
-ENOUGH_DRAWS = 10
+# With so many independent draws of L_K, their spread tells the error of their mean, roughly at first.
+ENOUGH_DRAWS = 4
 # Above this shape of the tail, the error of a weighted mean is not to be trusted (Vehtari et al. 2024).
 HEAVY_TAIL = 0.7
 # Weights that differ by less than this share of the greatest are equal, up to rounding.
@@ -45,7 +45,7 @@ def importance_ladder(log_w: Tensor, samples: Sequence[int]) -> Ladder:
 
     Returns:
         Lower bounds in nats. The error is the spread of the draws over the root of their number; where these
-        are fewer than ten, the delta method's.
+        are fewer than four, the delta method's.
 
     Raises:
         SettingError: If a K is out of its limits, or there is none.

@@ -1,6 +1,7 @@
 """Training: settings, gradients, runs, and how they are kept."""
 
 from vae_core.training.config import LIVE_SETTINGS, SETTINGS, Setting, TrainConfig
+from vae_core.training.exact import ExactRun
 from vae_core.training.history import Curve, History
 from vae_core.training.interventions import Intervention, run_id
 from vae_core.training.presets import PRESETS, Preset, preset
@@ -12,6 +13,7 @@ __all__ = [
     "PRESETS",
     "SETTINGS",
     "Curve",
+    "ExactRun",
     "History",
     "Intervention",
     "Observation",
