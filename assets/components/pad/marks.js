@@ -11,15 +11,15 @@ const SVG = 'http://www.w3.org/2000/svg';
 const LEAST = 5; // CSS pixels: the height of what has none, in one dimension
 
 /** @type {(name: string, attributes: Record<string, any>, ...children: (Node|string)[]) => SVGElement} */
-function element(name, attributes, ...children) {
+export function element(name, attributes, ...children) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(key, String(value));
   made.append(...children);
   return made;
 }
 
-/** @type {(parent: Element, children: Node[]) => void} */
-function refill(parent, children) {
+/** @type {(parent: Element, children: Node[]) => void} what has the focus keeps it */
+export function refill(parent, children) {
   const focused = /** @type {any} */ (parent.getRootNode()).activeElement?.dataset?.name;
   parent.replaceChildren(...children);
   if (focused) /** @type {any} */ (parent.querySelector(`[data-name="${focused}"]`))?.focus({ preventScroll: true });

@@ -20,6 +20,7 @@ from tests.browser.harness.draw_part import draw_part  # noqa: E402
 from tests.browser.harness.film_part import film_part  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
+from tests.browser.harness.posterior_part import posterior_part  # noqa: E402
 
 VARIABLES = theme.stylesheet()
 
@@ -111,6 +112,7 @@ def parts() -> None:
         "empty": empty_part,
         "draw": draw_part,
         "film": film_part,
+        "posterior": posterior_part,
     }
     shown[st.query_params.get("show", "decoder")]()
 
