@@ -1,8 +1,10 @@
 """A grid of images on one canvas: crisp pixels, and no flicker while they change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import streamlit as st
 
 from pages.components.packing import pack
 from pages.components.register import register
@@ -26,6 +28,8 @@ def pack_images(
     alt: str,
     captions: Sequence[str] | None = None,
     row_labels: Sequence[str] | None = None,
+    picks: Sequence[str] = (),
+    picked: int | None = None,
 ) -> bytes:
     """Pack images for the browser, one byte a pixel and channel.
 
@@ -36,6 +40,8 @@ def pack_images(
         alt: What is to be seen, in a sentence.
         captions: One short text under each image, (N,).
         row_labels: One short text for each row.
+        picks: The name of each image, (N,), where they can be picked.
+        picked: Which one is.
 
     Returns:
         The message.
@@ -56,6 +62,8 @@ def pack_images(
         "alt": alt,
         "captions": None if captions is None else [str(text) for text in captions][: len(pixels)],
         "row_labels": None if row_labels is None else [str(text) for text in row_labels],
+        "picks": [str(name) for name in picks][: len(pixels)],
+        "picked": picked,
     }
     return pack(header, [pixels])
 
@@ -87,3 +95,51 @@ def image_grid(
             images, image_shape, columns=columns, alt=alt, captions=captions, row_labels=row_labels
         ),
     )
+
+
+def image_picker(
+    images: np.ndarray,
+    image_shape: Sequence[int],
+    *,
+    columns: int,
+    key: str,
+    alt: str,
+    captions: Sequence[str],
+    names: Sequence[str],
+    picked: int | None,
+    on_pick: Callable[[int], None],
+) -> None:
+    """Show images in a grid, each of them a button.
+
+    Args:
+        images: (N, D), uint8 or floats in [0, 1], row by row.
+        image_shape: (C, H, W), C = 1 or 3, D = C·H·W.
+        columns: Images in a row.
+        key: The grid's key.
+        alt: What is to be seen, in a sentence, for those who cannot see it.
+        captions: One short text under each image, (N,).
+        names: What each one is, (N,), for those who cannot see it.
+        picked: Which one is marked as picked.
+        on_pick: Called with the place of the image that was pressed, before the rerun.
+    """
+
+    def heard() -> None:
+        place = checked_pick(dict(st.session_state.get(key) or {}).get("picked"), len(images))
+        if place is not None:
+            on_pick(place)
+
+    _grid(
+        key=key,
+        data=pack_images(
+            images, image_shape, columns=columns, alt=alt, captions=captions, picks=names, picked=picked
+        ),
+        default={"picked": None},
+        on_picked_change=heard,
+    )
+
+
+def checked_pick(value: Any, count: int) -> int | None:
+    """Return which of so many images the browser says was pressed, as far as it can be believed."""
+    place = value.get("image") if isinstance(value, dict) else None
+    believed = isinstance(place, int) and not isinstance(place, bool) and 0 <= place < count
+    return place if believed else None

@@ -24,13 +24,18 @@ class ChosenImage:
         x: (1, D).
         label: What it is, in a few words.
         class_name: The name of its class, if it has one.
-        drawn: Whether it was drawn by hand.
+        row: Which row of the data set's `full` it is; `DRAWING` for one that was drawn by hand.
     """
 
     x: Tensor
     label: str
     class_name: str | None
-    drawn: bool = False
+    row: int
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it was drawn by hand."""
+        return self.row == DRAWING
 
 
 def choose_row(dataset: str, row: int) -> None:
@@ -73,11 +78,11 @@ def _drawing() -> Drawing | None:
 
 def _drawn_image(data: Dataset, drawing: Drawing) -> ChosenImage:
     x = normalise_drawing(drawing.ink, image_shape=data.image_shape, support=data.support)
-    return ChosenImage(x[None], "your drawing", None, drawn=True)
+    return ChosenImage(x[None], "your drawing", None, DRAWING)
 
 
 def _image_at(data: Dataset, row: int) -> ChosenImage:
     label = None if data.full.labels is None else int(data.full.labels[row])
     name = None if label is None else (data.class_names[label] if data.class_names else str(label))
     noun = "point" if data.image_shape[1] == 1 else "image"
-    return ChosenImage(data.full.x[row : row + 1], f"{noun} {row:,}", name)
+    return ChosenImage(data.full.x[row : row + 1], f"{noun} {row:,}", name, row)

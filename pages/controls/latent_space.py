@@ -9,7 +9,6 @@ import torch
 from pages.components.carrier import MapPoints, carry_packed, carry_points, view_of
 from pages.components.images import image_grid
 from pages.components.pad import PadAnswer, PadEllipse, PadImage, heard_row, latent_pad
-from pages.components.plot import plot
 from pages.controls.chosen_image import ChosenImage, board, can_be_drawn, choose_row, chosen_image
 from pages.controls.encoded import (
     MOST_POINTS,
@@ -21,6 +20,7 @@ from pages.controls.encoded import (
     packed_images,
     principal_of,
 )
+from pages.controls.shown import show, title
 from pages.figures.ledger import image_ledger as draw_ledger
 from pages.figures.theme import nats
 from pages.state import keys
@@ -62,7 +62,7 @@ def _draw(token: str, was_moving: bool) -> None:
     columns = st.columns([1.2, 1.5, 1.1] if drawn else 2, gap="medium")
     if drawn:
         with columns[0]:
-            _title("Draw one: it is shifted and scaled as the data were.")
+            title("Draw one: it is shifted and scaled as the data were.")
             board(model.config.dataset)
     with columns[-2]:
         _image(model, image, q)
@@ -126,7 +126,7 @@ def _noisy(model: CurrentModel, q: DiagonalGaussian) -> np.ndarray:
 def _image(model: CurrentModel, image: ChosenImage, q: DiagonalGaussian) -> None:
     """The image beside what the decoder makes of its mean code and of a draw from q."""
     named = "" if image.class_name is None else f", class {image.class_name}"
-    _title(f"{image.label[0].upper()}{image.label[1:]}{named}: x, its reconstruction, and one with noise.")
+    title(f"{image.label[0].upper()}{image.label[1:]}{named}: x, its reconstruction, and one with noise.")
     draw = torch.from_numpy(_noisy(model, q)[-1:])
     with torch.no_grad():
         decoded = model_of(model.snapshot.key, model.snapshot).decode(torch.cat([q.mean, draw])).mean
@@ -168,10 +168,7 @@ def _ledger(model: CurrentModel, image: ChosenImage) -> None:
         reconstruction_name=name,
         floor=0.0 if name == "log-likelihood" else float(bernoulli_score_floor(image.x).mean()),
     )
-    _title(figure.layout.title.text)
-    alt = figure.layout.meta["alternative"]
-    figure.layout.title = None
-    plot(figure, key="lab_image_ledger", height=LEDGER_HEIGHT, alt=alt)
+    show(figure, key="lab_image_ledger", height=LEDGER_HEIGHT)
 
 
 def _neighbours(model: CurrentModel, answer: PadAnswer) -> None:
@@ -182,7 +179,7 @@ def _neighbours(model: CurrentModel, answer: PadAnswer) -> None:
         decoded = model_of(model.snapshot.key, model.snapshot).decode(z).mean[0]
     near = nearest_images(decoded, data.train.x, count=NEIGHBOURS)
     captions = [f"{float(distance):.2f}" for distance in near.distances]
-    _title("The training data nearest to the decoded x, and how far.")
+    title("The training data nearest to the decoded x, and how far.")
     found = data.train.x[near.rows].numpy()
     if view_of(data.image_shape) == "image":
         alt = f"The {len(found)} training images nearest to the decoded image"
@@ -215,7 +212,3 @@ def _aggregate(model: CurrentModel) -> None:
 
 def _coordinates(x: np.ndarray) -> str:
     return html.escape(", ".join(f"{value:.2f}" for value in x).replace("-", "−"))
-
-
-def _title(sentence: str) -> None:
-    st.html(f'<p class="lab-title">{html.escape(sentence)}</p>')

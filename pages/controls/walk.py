@@ -1,16 +1,14 @@
 """The Latent walk page's moving part: the pad with its pins, the films, and the ways in figures."""
 
-import html
-
 import streamlit as st
 import torch
 
 from pages.components.carrier import carry_packed, carry_points, view_of
 from pages.components.film import Strip, film
 from pages.components.pad import PadPath, latent_pad
-from pages.components.plot import plot
 from pages.controls.encoded import kl_of, map_points, packed_images, principal_of
 from pages.controls.pins import Pin, current_pins, pin_buttons, take_heard
+from pages.controls.shown import show, title
 from pages.controls.traversal import traversal_grid
 from pages.controls.walk_export import WalkExports, export_menu
 from pages.controls.walked import Walked, walks_past
@@ -129,15 +127,12 @@ def _density(model: CurrentModel, walks: list[Walked]) -> None:
         travelled=[walked.travelled for walked in walks],
         space=space_of(model),
     )
-    _title(figure.layout.title.text)
-    alt = figure.layout.meta["alternative"]
-    figure.layout.title = None
-    plot(figure, key="lab_walk_density", height=DENSITY_HEIGHT, alt=alt)
+    show(figure, key="lab_walk_density", height=DENSITY_HEIGHT)
 
 
 def _numbers(model: CurrentModel, walks: list[Walked]) -> None:
     """The walks in figures: lengths, and how likely the prior finds them."""
-    _title("The same pins, three ways.")
+    title("The same pins, three ways.")
     shortest = min(walked.way.pixel_length for walked in walks)
     rows = "".join(
         f'<tr><th style="color: var(--lab-walk-{walked.way.style})">{walked.way.style}</th>'
@@ -159,10 +154,6 @@ def _numbers(model: CurrentModel, walks: list[Walked]) -> None:
 def _more(length: float, shortest: float) -> str:
     percent = 0 if shortest == 0 else round(100 * (length / shortest - 1))
     return f"+{percent} %" if percent else ""
-
-
-def _title(sentence: str) -> None:
-    st.html(f'<p class="lab-title">{html.escape(sentence)}</p>')
 
 
 __all__ = ["latent_walk", "space_of"]

@@ -1,7 +1,5 @@
 """The geodesics of walks: each leg is computed once, beside the page, by a job of the engine."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +9,7 @@ import torch
 
 from pages.state import keys
 from pages.state.engine import engine, visitor
+from pages.state.kept import Kept
 from vae_core.checks import SettingError
 from vae_core.engine import JobControl
 from vae_core.latent.legs import join_walks
@@ -25,35 +24,13 @@ LegKey = tuple[str, Code, Code, int]
 """Digest of the weights, start, end, frames."""
 
 
-class Legs:
-    """The legs that were found, the oldest ones forgotten; safe to use from several threads."""
-
-    def __init__(self, most: int = MOST_LEGS) -> None:
-        """Keep so many."""
-        self._most = most
-        self._lock = threading.Lock()
-        self._found: OrderedDict[LegKey, Walk] = OrderedDict()
-
-    def find(self, key: LegKey) -> Walk | None:
-        """Return a leg, if it is there."""
-        with self._lock:
-            leg = self._found.get(key)
-            if leg is not None:
-                self._found.move_to_end(key)
-            return leg
-
-    def keep(self, key: LegKey, leg: Walk) -> None:
-        """Add a leg."""
-        with self._lock:
-            self._found[key] = leg
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+Legs = Kept[LegKey, Walk]
 
 
 @st.cache_resource(show_spinner=False)
 def all_legs() -> Legs:
     """Return the legs of this process."""
-    return Legs()
+    return Kept(MOST_LEGS)
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,21 @@ GEODESIC = "lab_geodesic"
 
 GEODESIC_JOB = "lab_geodesic_job"
 """The job that computes a geodesic: its id, for which walk, its legs, and the step of the weights."""
+
+MEASURES = "lab_measures"
+"""The long measurements at work, by kind: the job's id, what it measures, whether it was stopped by hand."""
+
+GAP_SEEN = "lab_gap_seen"
+"""The last image whose gap was found: of which model, its label, and what was found."""
+
+GAP_CLASS = "lab_gap_class"
+"""Begins the key of the class whose worst gaps are shown; the data set follows."""
+
+GAP_DRAWS = "lab_gap_draws"
+"""How often an image was drawn at random."""
+
+GAP_ROW = "lab_gap_row"
+"""Begins the key of the field in which a row is looked up; the data set and the chosen row follow."""
+
+GAP_ASKED = "lab_gap_asked"
+"""What was asked for that takes long: ``"history"`` or ``"cost"``, and for which model."""

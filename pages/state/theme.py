@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from vae_core.notation import GLOSSARY, WALK_COLOURS, Symbol
+from vae_core.notation import GAP_COLOURS, GLOSSARY, WALK_COLOURS, Symbol
 
 RULES = """
 .stApp [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 2rem; }
@@ -21,6 +21,13 @@ RULES = """
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .lab-numbers { font-size: 0.85rem; font-variant-numeric: tabular-nums; border-collapse: collapse; }
 .lab-numbers th, .lab-numbers td { padding: 0.1rem 0.8rem 0.1rem 0; text-align: left; font-weight: 400; }
+.lab-digits caption { text-align: left; font-weight: 600; font-size: 0.95rem; padding-bottom: 0.25rem; }
+.lab-digits .lab-value { text-align: right; white-space: nowrap; }
+.lab-digits th { white-space: nowrap; }
+.lab-quiet { opacity: 0.75; }
+.lab-cause::before { content: ""; display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.45em;
+  border-radius: 2px; background: var(--cause); }
+.lab-headline { margin: 0; font-size: 1.15rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .lab-card { display: grid; gap: 0.3rem; font-size: 0.82rem; line-height: 1.4; }
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }
@@ -50,13 +57,15 @@ def variables(symbol: Symbol) -> str:
     )
 
 
-def walk_variable(style: str) -> str:
-    """Return the variable of a walk's style, ``--lab-walk-<style>``, for its line and its name."""
-    light, dark = WALK_COLOURS[style]
-    return f"--lab-walk-{style}: light-dark({light}, {dark});"
+def two_tone(name: str, colours: tuple[str, str]) -> str:
+    """Return a variable with one colour for light and one for dark ground."""
+    light, dark = colours
+    return f"--lab-{name}: light-dark({light}, {dark});"
 
 
 def stylesheet() -> str:
     """Return the style sheet that the frame writes into every page."""
-    colours = [variables(symbol) for symbol in GLOSSARY] + [walk_variable(style) for style in WALK_COLOURS]
+    colours = [variables(symbol) for symbol in GLOSSARY]
+    colours += [two_tone(f"walk-{style}", both) for style, both in WALK_COLOURS.items()]
+    colours += [two_tone(f"gap-{cause}", both) for cause, both in GAP_COLOURS.items()]
     return ":root {\n" + "\n".join(colours) + f"\n}}\n{RULES}"

@@ -17,6 +17,7 @@ PAGES = [
     ("train", "/", ".lab-plot.js-plotly-plot >> nth=1"),
     ("latent", "/latent", ".draw .square"),
     ("walk", "/walk", ".film [role=slider]"),
+    ("gap", "/gap", ".posterior .handle.centre"),
 ]
 # Parts of the harness: its name there, and what is there once it stands.
 PARTS = [
@@ -24,6 +25,7 @@ PARTS = [
     ("pad", ".pad .chip"),
     ("pad&mode=walk&latent=8", ".pad .pin"),
     ("pad&drag=1", ".pad .handle"),
+    ("posterior", ".posterior .handle.centre"),
 ]
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 GRAVE = ("serious", "critical")

@@ -14,7 +14,7 @@ from pages.controls.pins import NEAR_BY, SAME_PLACE, Pin, matched
 from pages.controls.thumbnail import thumbnail
 from pages.controls.traversal import MOST_ROWS, greyed, label, sentence, shown_rows
 from pages.figures.traversal_curves import traversal_curves
-from pages.state.geodesics import Legs
+from pages.state.kept import Kept
 from tests.figures.test_train_figures import THEMES, check
 from vae_core.latent.walks import walk
 from vae_core.models import VAE
@@ -134,9 +134,9 @@ def test_a_thumbnail_is_its_image(shape: tuple[int, int, int]) -> None:
     np.testing.assert_array_equal(pixels, expected[0] if shape[0] == 1 else expected.transpose(1, 2, 0))
 
 
-def test_the_store_forgets_the_oldest_leg() -> None:
+def test_what_is_kept_forgets_the_oldest() -> None:
     model = VAE((1, 3, 3), latent_dim=2, hidden=(3,), seed=0)
-    legs = Legs(most=2)
+    legs = Kept(2)
     made = [walk(model, torch.tensor([[0.0, 0.0], [1.0, n]]), style="straight", frames=2) for n in range(3)]
     where = [("abc", (0.0, 0.0), (1.0, float(n)), 2) for n in range(3)]
     legs.keep(where[0], made[0])

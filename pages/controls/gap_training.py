@@ -1,0 +1,165 @@
+"""What training does to the gap: how it goes from step to step, and what training on the bound costs."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+import torch
+
+from pages.components.carrier import view_of
+from pages.components.images import image_grid
+from pages.controls.estimate import in_words
+from pages.controls.shown import show, title
+from pages.figures.bound_cost import bound_cost_curves, family_gaps
+from pages.figures.gap_history import exact_and_elbo, gap_over_steps
+from pages.state import keys
+from pages.state.current import CurrentModel, describe
+from pages.state.gaps import COST, HISTORY, cost_measure, history_measure
+from pages.state.measures import Measure, resume, stop
+from pages.state.theme import theme_name
+from vae_core.data import load_dataset
+from vae_core.diagnostics.bound_cost import (
+    BoundCost,
+    Trained,
+    default_experiment,
+    exact_training_minutes,
+    experiment_of,
+    unaffordable,
+)
+from vae_core.training import TrainConfig
+
+HEIGHT = 320
+ACROSS = 12
+REACH = 2.0
+"""Prior σ that the pictures of a decoder cover."""
+
+
+def training_measures(model: CurrentModel) -> tuple[Measure | None, Measure | None]:
+    """Return what there is of both experiments; ``None`` for one that nobody has asked for."""
+    asked = st.session_state.get(keys.GAP_ASKED, {})
+    history = cost = None
+    if asked.get(HISTORY) == model.token and model.config.latent_dim <= 2:
+        interventions = () if model.view is None else model.view.interventions
+        history = history_measure(model.config, interventions)
+    if asked.get(COST) == model.token:
+        cost = cost_measure(experiment(model))
+    return history, cost
+
+
+def experiment(model: CurrentModel) -> TrainConfig:
+    """Return the settings of the comparison: the model's own if they can be afforded, else smaller ones."""
+    own = experiment_of(model.config)
+    if unaffordable(own, load_dataset(own.dataset)) is None:
+        return own
+    return default_experiment(seed=model.config.seed)
+
+
+def gap_training(model: CurrentModel, history: Measure | None, cost: Measure | None) -> None:
+    """Show both experiments, or the buttons that begin them."""
+    st.subheader("Along the training")
+    if model.config.latent_dim > 2:
+        st.caption("The exact gap along a training needs one or two latent dimensions.")
+    elif model.moving:
+        st.caption("The gap is measured along the training when the training rests.")
+    else:
+        _history(model, history)
+    st.subheader("What did the bound cost?")
+    _cost(model, cost)
+
+
+def _ask(model: CurrentModel, kind: str) -> None:
+    resume(kind)
+    st.session_state[keys.GAP_ASKED] = {**st.session_state.get(keys.GAP_ASKED, {}), kind: model.token}
+
+
+def _begin(model: CurrentModel, kind: str, label: str, about: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(label, on_click=lambda: _ask(model, kind), key=f"lab_gap_ask_{kind}")
+        st.caption(about, width="stretch")
+
+
+def _progress(measured: Measure, kind: str, restart: Callable[[], None]) -> None:
+    if measured.done:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(1.0, measured.fraction), text=measured.sentence, width="stretch")
+        if measured.pending:
+            st.button("Stop", on_click=lambda: stop(kind), key=f"lab_gap_stop_{kind}")
+        else:
+            st.button("Begin again", on_click=restart, key=f"lab_gap_again_{kind}")
+
+
+def _history(model: CurrentModel, measured: Measure | None) -> None:
+    if measured is None:
+        about = (
+            "Trains this model again from its seed, through the same weights, and measures exact log p(x) "
+            "and the ELBO of train and validation images at up to 24 moments."
+        )
+        _begin(model, HISTORY, "Measure along the training", about)
+        return
+    _progress(measured, HISTORY, lambda: _ask(model, HISTORY))
+    record, theme = measured.value, theme_name()
+    if record is None or not len(record.steps):
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show(gap_over_steps(record, theme=theme), key="lab_gap_over_steps", height=HEIGHT)
+    with right:
+        show(exact_and_elbo(record, theme=theme), key="lab_gap_exact_and_elbo", height=HEIGHT)
+
+
+def _cost(model: CurrentModel, measured: Measure | None) -> None:
+    config = experiment(model)
+    if measured is None:
+        data = load_dataset(config.dataset)
+        minutes = exact_training_minutes(config, data)
+        about = (
+            f"The same decoder from the same seed, trained twice: on the ELBO, and on exact log p(x), summed "
+            f"over z at every step ({describe(config)}, {config.steps:,} steps). Takes about "
+            f"{in_words(60 * minutes)}."
+        )
+        _begin(model, COST, "Train both", about)
+        return
+    _progress(measured, COST, lambda: _ask(model, COST))
+    record, theme = measured.value, theme_name()
+    if record is None or not len(record.steps):
+        return
+    st.caption(f"{describe(config)}, {config.steps:,} steps.")
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        show(bound_cost_curves(record, theme=theme), key="lab_gap_cost", height=HEIGHT)
+    with right:
+        if record.family_gap is not None:
+            show(family_gaps(record, theme=theme), key="lab_gap_families", height=HEIGHT)
+    _pictures(record)
+
+
+def _pictures(record: BoundCost) -> None:
+    """The plane of z through each decoder."""
+    columns = st.columns(2, gap="medium")
+    words = {"elbo": "trained on the ELBO", "exact": "trained on exact log p(x)"}
+    for column, trained in zip(columns, (record.elbo, record.exact), strict=True):
+        if trained.snapshot is None or view_of(trained.snapshot.image_shape) != "image":
+            continue
+        with column:
+            title(f"What the decoder {words[trained.name]} makes of z.")
+            image_grid(
+                _plane(trained),
+                trained.snapshot.image_shape,
+                columns=ACROSS,
+                key=f"lab_gap_plane_{trained.name}",
+                alt=f"Means of p(x|z) on a plane of z within ±{REACH:g} prior σ, {words[trained.name]}",
+            )
+
+
+def _plane(trained: Trained) -> np.ndarray:
+    """What the decoder makes of the plane of z, row by row from above, (N, D)."""
+    model = trained.snapshot.model()
+    line = torch.linspace(-REACH, REACH, ACROSS)
+    if model.latent_dim == 1:
+        z = line[:, None]
+    else:
+        up, across = torch.meshgrid(line.flip(0), line, indexing="ij")
+        z = torch.stack([across.flatten(), up.flatten()], 1)
+    with torch.no_grad():
+        return model.decode(z).mean.numpy()
