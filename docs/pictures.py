@@ -2,7 +2,7 @@
 
 Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
 dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
-drawn digit, light and dark; the Latent walk page.
+drawn digit, light and dark; the Latent walk page; the Jensen gap page, light and dark.
 """
 
 import io
@@ -181,6 +181,21 @@ def latent_walk(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+def jensen_gap(browser: Browser, address: str, *, theme: str) -> None:
+    """The Jensen gap page: the image with the widest gap, once everything about it is measured."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/gap")
+    page.locator(".picks button").first.click(timeout=1000 * PATIENCE_S)
+    page.get_by_text("is being measured").wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_text("is being measured").wait_for(state="detached", timeout=1000 * PATIENCE_S)
+    page.get_by_role("button", name="Fit q").click()
+    page.locator(".posterior").get_by_text("stay:").wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+    page.wait_for_timeout(3000)
+    save(page, f"gap-{theme}.png")
+    page.context.close()
+
+
 def main() -> None:
     """Take all pictures."""
     program = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
@@ -203,6 +218,8 @@ def main() -> None:
             for theme in ("light", "dark"):
                 latent_space(browser, address, theme=theme)
             latent_walk(browser, address)
+            for theme in ("light", "dark"):
+                jensen_gap(browser, address, theme=theme)
             light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
             training(light, until=TRAINED_STEPS, name="train-light.png")
             # another seed: the same run twice would be one, and over

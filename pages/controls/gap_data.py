@@ -4,11 +4,12 @@ import streamlit as st
 import torch
 
 from pages.controls.chosen_image import ChosenImage
+from pages.controls.progress import progress
 from pages.controls.shown import show, title
 from pages.figures.gap_causes import gap_causes
 from pages.figures.gap_histogram import gap_histogram
 from pages.state.current import CurrentModel
-from pages.state.gaps import SetFound
+from pages.state.gaps import DATA, SetFound
 from pages.state.measures import Measure
 from pages.state.theme import theme_name
 
@@ -30,9 +31,10 @@ def gap_data(model: CurrentModel, measured: Measure[SetFound] | None, image: Cho
     if measured is None:
         st.caption("The gaps of all images are measured when the training rests.")
         return
+    if not measured.done:
+        progress(measured, DATA)
     found = measured.value
     if found is None or not found.sets:
-        title(measured.sentence or "The gaps of the data come after the image's.")
         return
     left, right = st.columns(2, gap="medium")
     theme = theme_name()

@@ -27,7 +27,7 @@ def identity_table(gap: ImageGap) -> None:
         ("log p(x)", float(exact.value), "adaptive quadrature" + _trust(exact), ""),
         ("ELBO", elbo, "Gauss-Hermite rule", "elbo"),
         ("KL(q‖p(z|x))", kl, "sum over the posterior’s grid", "kl"),
-        ("log p(x) − ELBO − KL", float(exact.value) - elbo - kl, f"errors add up to {error:.1g}", ""),
+        ("log p(x) − ELBO − KL", float(exact.value) - elbo - kl, f"errors add up to {error:.5f}", ""),
     ]
     _table("The identity log p(x) = ELBO + KL(q‖p(z|x)) in digits, nats", rows, digits=4)
 

@@ -12,7 +12,6 @@ from pages.figures.theme import nats
 from pages.state import keys
 from pages.state.current import CurrentModel
 from pages.state.gaps import SetFound
-from pages.state.measures import Measure, resume, stop
 from vae_core.data import Dataset, load_dataset
 from vae_core.diagnostics.gap_set import GapSet
 from vae_core.rng import generator
@@ -21,21 +20,19 @@ WORST = 12
 ALL = "all classes"
 
 
-def gap_strip(model: CurrentModel, measured: Measure[SetFound] | None, image: ChosenImage) -> None:
+def gap_strip(model: CurrentModel, found: SetFound | None, image: ChosenImage) -> None:
     """Show the images with the widest gaps, and the other ways to choose one.
 
     Args:
         model: The current model.
-        measured: What there is about its data; ``None`` where they can't be measured.
+        found: What there is about its data.
         image: The chosen image.
     """
     data = load_dataset(model.config.dataset)
-    found = None if measured is None else measured.value
-    if found is not None and found.sets and view_of(data.image_shape) == "image":
-        _worst(data, found.sets[0], image, whole=measured.done or len(found.sets) > 1)
-    _choices(data, image, can_filter=found is not None)
-    if measured is not None and not measured.done:
-        _progress(measured)
+    measured = found is not None and bool(found.sets)
+    if measured and view_of(data.image_shape) == "image":
+        _worst(data, found.sets[0], image)
+    _choices(data, image, can_filter=measured)
 
 
 def worst_rows(
@@ -58,15 +55,14 @@ def class_names(data: Dataset) -> list[str]:
     return list(data.class_names or map(str, range(int(data.full.labels.max()) + 1)))
 
 
-def _worst(data: Dataset, gaps: GapSet, image: ChosenImage, *, whole: bool) -> None:
+def _worst(data: Dataset, gaps: GapSet, image: ChosenImage) -> None:
     chosen_class = st.session_state.get(f"{keys.GAP_CLASS} {data.name}", ALL)
     rows, total = worst_rows(data, gaps, class_name=chosen_class)
     if not len(rows):
         st.caption("No image of this class has been measured yet.")
         return
-    of = "" if chosen_class == ALL else f" of class {chosen_class}"
-    so_far = "" if whole else " so far"
-    title(f"The widest gaps{of}{so_far}, in nats: pick one.")
+    of = "" if chosen_class == ALL else f", class {chosen_class}"
+    title(f"The widest gaps of {len(gaps.rows)} validation images{of}, in nats: pick one.")
     listed = rows.tolist()
     captions = [nats(float(gap)) for gap in total]
     image_picker(
@@ -111,13 +107,3 @@ def _choose_any(data: Dataset) -> None:
     rows = data.validation.index
     place = torch.randint(len(rows), (1,), generator=generator(count, "an image at random"))
     choose_row(data.name, int(rows[place]))
-
-
-def _progress(measured: Measure[SetFound]) -> None:
-    """How far the measurement of the data is, and a button that ends or resumes it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, measured.fraction), text=measured.sentence, width="stretch")
-        if measured.pending:
-            st.button("Stop", on_click=lambda: stop("gaps of the data"), key="lab_gap_stop")
-        else:
-            st.button("Measure", on_click=lambda: resume("gaps of the data"), key="lab_gap_resume")

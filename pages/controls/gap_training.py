@@ -1,7 +1,5 @@
 """What training does to the gap: how it goes from step to step, and what training on the bound costs."""
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 import torch
@@ -9,13 +7,14 @@ import torch
 from pages.components.carrier import view_of
 from pages.components.images import image_grid
 from pages.controls.estimate import in_words
+from pages.controls.progress import progress
 from pages.controls.shown import show, title
 from pages.figures.bound_cost import bound_cost_curves, family_gaps
 from pages.figures.gap_history import exact_and_elbo, gap_over_steps
 from pages.state import keys
 from pages.state.current import CurrentModel, describe
-from pages.state.gaps import COST, HISTORY, cost_measure, history_measure
-from pages.state.measures import Measure, resume, stop
+from pages.state.gaps import COST, HISTORY, HISTORY_IMAGES, HISTORY_MOMENTS, cost_measure, history_measure
+from pages.state.measures import Measure, resume
 from pages.state.theme import theme_name
 from vae_core.data import load_dataset
 from vae_core.diagnostics.bound_cost import (
@@ -78,26 +77,16 @@ def _begin(model: CurrentModel, kind: str, label: str, about: str) -> None:
         st.caption(about, width="stretch")
 
 
-def _progress(measured: Measure, kind: str, restart: Callable[[], None]) -> None:
-    if measured.done:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, measured.fraction), text=measured.sentence, width="stretch")
-        if measured.pending:
-            st.button("Stop", on_click=lambda: stop(kind), key=f"lab_gap_stop_{kind}")
-        else:
-            st.button("Begin again", on_click=restart, key=f"lab_gap_again_{kind}")
-
-
 def _history(model: CurrentModel, measured: Measure | None) -> None:
     if measured is None:
         about = (
-            "Trains this model again from its seed, through the same weights, and measures exact log p(x) "
-            "and the ELBO of train and validation images at up to 24 moments."
+            "Trains this model again from its seed, through the same weights, and measures log p(x) and the "
+            f"ELBO of {HISTORY_IMAGES} train and validation images at up to {HISTORY_MOMENTS} moments."
         )
         _begin(model, HISTORY, "Measure along the training", about)
         return
-    _progress(measured, HISTORY, lambda: _ask(model, HISTORY))
+    if not measured.done:
+        progress(measured, HISTORY)
     record, theme = measured.value, theme_name()
     if record is None or not len(record.steps):
         return
@@ -106,6 +95,8 @@ def _history(model: CurrentModel, measured: Measure | None) -> None:
         show(gap_over_steps(record, theme=theme), key="lab_gap_over_steps", height=HEIGHT)
     with right:
         show(exact_and_elbo(record, theme=theme), key="lab_gap_exact_and_elbo", height=HEIGHT)
+    if record.ending is not None:
+        st.caption(f"{record.ending} A run that kept its best weights ends with these, a step back.")
 
 
 def _cost(model: CurrentModel, measured: Measure | None) -> None:
@@ -120,7 +111,8 @@ def _cost(model: CurrentModel, measured: Measure | None) -> None:
         )
         _begin(model, COST, "Train both", about)
         return
-    _progress(measured, COST, lambda: _ask(model, COST))
+    if not measured.done:
+        progress(measured, COST)
     record, theme = measured.value, theme_name()
     if record is None or not len(record.steps):
         return

@@ -1,5 +1,7 @@
 """The Jensen gap page's moving part: one image's gap, the data's, and what training does to it."""
 
+from dataclasses import replace
+
 import streamlit as st
 import torch
 
@@ -15,50 +17,86 @@ from pages.state.measures import Measure, found
 
 TICK_S = 0.6
 MOVING_TICK_S = 1.0
+SLOW_TICK_S = 1.2
+"""Of what takes long and is looked at now and then."""
 
 
 def jensen_gap(model: CurrentModel) -> None:
-    """Show the gap of the current model; it follows while the model trains."""
-    tick = _tick(model, *_measures(model), *training_measures(model))
-    st.fragment(_draw, run_every=tick)(model.token, tick)
+    """Show the gap of the current model; the image's part follows while the model trains.
+
+    Each part is a fragment of its own, and ticks only while something in it is being measured.
+    """
+    parts = ((_draw_image, _image_tick), (_draw_data, _data_tick), (_draw_training, _training_tick))
+    for draw, tick_of in parts:
+        tick = tick_of(model)
+        st.fragment(draw, run_every=tick)(model.token, tick)
 
 
-def _measures(model: CurrentModel) -> tuple[Measure[ImageFound], Measure[SetFound] | None]:
-    """Return what there is about the chosen image and the data, and see to it that they are measured."""
+def _image_of(model: CurrentModel) -> tuple[ChosenImage, Measure[ImageFound]]:
+    """Return the chosen image and what there is about it, and see to it that it is measured."""
     image = chosen_image(model.config.dataset)
-    one = image_measure(model.snapshot, image.x, moving=model.moving)
+    return image, image_measure(model.snapshot, image.x, moving=model.moving)
+
+
+def _data_of(model: CurrentModel) -> Measure[SetFound] | None:
+    """Return what there is about the data; they are measured after the chosen image, which is looked at."""
     if model.config.latent_dim > 2 or model.moving:
-        return one, None
-    if not one.done and not found(set_key(model.snapshot)).done:
-        return one, found(set_key(model.snapshot))  # the image first: somebody looks at it
-    return one, set_measure(model.snapshot)
+        return None
+    there = found(set_key(model.snapshot))
+    if there.done:
+        return there
+    if _image_of(model)[1].pending:
+        return replace(there, pending=True, sentence="The chosen image comes first.")
+    return set_measure(model.snapshot)
 
 
-def _tick(model: CurrentModel, *measures: Measure | None) -> float | None:
+def _image_tick(model: CurrentModel) -> float | None:
     if model.moving:
         return MOVING_TICK_S
-    return TICK_S if any(measured is not None and measured.pending for measured in measures) else None
+    data = _data_of(model)
+    strip_waits = data is not None and data.pending and (data.value is None or not data.value.sets)
+    return TICK_S if _image_of(model)[1].pending or strip_waits else None
 
 
-def _draw(token: str, tick: float | None) -> None:
+def _data_tick(model: CurrentModel) -> float | None:
+    data = _data_of(model)
+    return SLOW_TICK_S if data is not None and data.pending else None
+
+
+def _training_tick(model: CurrentModel) -> float | None:
+    at_work = [measured for measured in training_measures(model) if measured is not None and measured.pending]
+    return SLOW_TICK_S if at_work else None
+
+
+def _draw_image(token: str, tick: float | None) -> None:
     model = current()
-    one, data = _measures(model)
-    history, cost = training_measures(model)
-    if model.token != token or _tick(model, one, data, history, cost) != tick:
+    if model.token != token or _image_tick(model) != tick:
         st.rerun()
-    image = chosen_image(model.config.dataset)
-    gap_strip(model, data, image)
+    image, one = _image_of(model)
+    data = _data_of(model)
+    gap_strip(model, None if data is None else data.value, image)
     label, shown = _newest(model, image, one)
     if shown is None:
         st.caption(one.sentence or "Integrating over z.")
-    else:
-        if not one.done and label != image.label:
-            st.caption(
-                f"{image.label[0].upper()}{image.label[1:]} is being measured; below is still {label}."
-            )
-        gap_image(model, shown, label)
-    gap_data(model, data, image)
-    gap_training(model, history, cost)
+        return
+    if not one.done and label != image.label and not model.moving:
+        named = f"{image.label[0].upper()}{image.label[1:]}"
+        st.caption(f"{named} is being measured; below is still {label}.")
+    gap_image(model, shown, label)
+
+
+def _draw_data(token: str, tick: float | None) -> None:
+    model = current()
+    if model.token != token or _data_tick(model) != tick:
+        st.rerun()
+    gap_data(model, _data_of(model), chosen_image(model.config.dataset))
+
+
+def _draw_training(token: str, tick: float | None) -> None:
+    model = current()
+    if model.token != token or _training_tick(model) != tick:
+        st.rerun()
+    gap_training(model, *training_measures(model))
 
 
 def _newest(

@@ -23,6 +23,10 @@ MOST_IMAGES = 500
 MOST_CAUSES = 60
 """Images whose gap is split into its causes."""
 
+HISTORY_IMAGES, HISTORY_MOMENTS = 100, 16
+"""Images of train and of validation, and moments, of the gap along a training."""
+
+DATA = "gaps of the data"
 HISTORY = "gap along a training"
 COST = "cost of the bound"
 
@@ -74,7 +78,7 @@ def set_measure(snapshot: Snapshot) -> Measure[SetFound]:
 
 def set_key(snapshot: Snapshot) -> tuple[str, ...]:
     """Return under which key a model's data are measured."""
-    return ("gaps of the data", snapshot.key, snapshot.config.dataset)
+    return (DATA, snapshot.key, snapshot.config.dataset)
 
 
 def history_measure(config: TrainConfig, interventions: tuple[Intervention, ...]) -> Measure[GapHistory]:
@@ -82,7 +86,13 @@ def history_measure(config: TrainConfig, interventions: tuple[Intervention, ...]
     return measure(
         (HISTORY, config.to_json(), repr(interventions)),
         lambda: _growing(
-            gap_history(config, load_dataset(config.dataset), interventions=interventions),
+            gap_history(
+                config,
+                load_dataset(config.dataset),
+                images=HISTORY_IMAGES,
+                moments=HISTORY_MOMENTS,
+                interventions=interventions,
+            ),
             "Training it again, and measuring on the way.",
         ),
     )

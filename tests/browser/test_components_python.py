@@ -9,7 +9,7 @@ from plotly.graph_objects import Figure, Heatmap, Scatter
 
 from pages.components.carrier import pack_decoder
 from pages.components.decoder import checked_z, instrument_settings
-from pages.components.images import as_bytes, pack_images
+from pages.components.images import as_bytes, checked_pick, pack_images
 from pages.components.packing import pack
 from pages.components.plot import pack_figure
 from tests.browser.harness.models import random_snapshot
@@ -111,3 +111,14 @@ def test_images_become_bytes() -> None:
     assert arrays[0].shape == (3, 12)
     with pytest.raises(ValueError, match="got"):
         pack_images(np.zeros((3, 12)), (1, 2, 2), columns=3, alt="Nothing")
+
+
+def test_a_pick_is_believed_as_far_as_it_can_be() -> None:
+    assert checked_pick({"image": 2, "times": 1}, 3) == 2
+    for said in (None, 2, {"image": 3}, {"image": -1}, {"image": True}, {"image": 1.0}, {"image": "1"}, {}):
+        assert checked_pick(said, 3) is None
+    header, _ = unpack(
+        pack_images(np.zeros((2, 4)), (1, 2, 2), columns=2, alt="", picks=["image 1", "image 5"], picked=1)
+    )
+    assert header["picks"] == ["image 1", "image 5"]
+    assert header["picked"] == 1
