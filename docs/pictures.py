@@ -185,11 +185,14 @@ def jensen_gap(browser: Browser, address: str, *, theme: str) -> None:
     """The Jensen gap page: the image with the widest gap, once everything about it is measured."""
     page = browser.new_page(viewport=TALL, color_scheme=theme)
     page.goto(f"{address}/gap")
-    page.locator(".picks button").first.click(timeout=1000 * PATIENCE_S)
-    page.get_by_text("is being measured").wait_for(timeout=1000 * PATIENCE_S)
-    page.get_by_text("is being measured").wait_for(state="detached", timeout=1000 * PATIENCE_S)
+    widest = page.locator(".picks button").first
+    widest.wait_for(timeout=1000 * PATIENCE_S)
+    name = (widest.get_attribute("aria-label") or "").split(":")[0].capitalize()
+    widest.click()
+    page.locator(".lab-headline", has_text=f"{name}: the ELBO lies").wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_text("for estimating p(x)").wait_for(timeout=1000 * PATIENCE_S)
     page.get_by_role("button", name="Fit q").click()
-    page.locator(".posterior").get_by_text("stay:").wait_for(timeout=1000 * PATIENCE_S)
+    page.locator(".posterior .verdict", has_text="stay").wait_for(timeout=1000 * PATIENCE_S)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.wait_for_timeout(3000)
     save(page, f"gap-{theme}.png")

@@ -28,7 +28,7 @@ from vae_core.diagnostics.bound_cost import (
 from vae_core.training import TrainConfig
 
 HEIGHT = 320
-ACROSS = 12
+ACROSS = 7
 REACH = 2.0
 """Prior σ that the pictures of a decoder cover."""
 

@@ -78,9 +78,11 @@ def test_a_drag_sends_nothing_until_the_release(page: Page, app: Server) -> None
     traffic = Traffic()
     traffic.watch(page)
     open_gap(page, app, "image=4539")
-    page.locator("text=/nats; train .* test/").first.wait_for(timeout=150_000)  # the data are measured
-    eventually(lambda: not page.get_by_role("button", name="Stop").count(), "nothing at work", patience_s=60)
-    page.wait_for_timeout(1500)
+    main = page.get_by_test_id("stMainBlockContainer")
+    main.get_by_role("button", name="Stop", exact=True).click()  # the data's measurement, which ticks
+    main.get_by_role("button", name="Begin again", exact=True).wait_for(timeout=30_000)
+    page.get_by_text("is being measured").wait_for(state="detached", timeout=60_000)
+    page.wait_for_timeout(3000)
     handle = page.locator(".posterior .handle.centre")
     handle.scroll_into_view_if_needed()
     box = handle.bounding_box()
