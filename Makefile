@@ -25,7 +25,7 @@ app: $(APP_READY)
 	$(BIN)/streamlit run app.py $(ARGS)
 
 test: lint browser
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_FLAGS)
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ untrained model and a plausible history, count steps instead of training, and ar
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -92,7 +93,9 @@ class FakeRun:
             "step": self.step,
             "interventions": changes,
         }
-        (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        scratch = folder / "run.json.new"
+        scratch.write_text(json.dumps(record), encoding="utf-8")
+        os.replace(scratch, folder / "run.json")  # whoever reads it meanwhile finds the whole file
 
     def _curve(self, offset: float) -> Curve:
         recorder = Recorder(self.config.latent_dim)

@@ -14,6 +14,7 @@ from pages.state.measures import Measure
 from pages.state.theme import theme_name
 
 HEIGHT = 300
+IMAGE_FIRST = "The gaps of all images are measured when the chosen image has been."
 
 
 def gap_data(model: CurrentModel, measured: Measure[SetFound] | None, image: ChosenImage) -> None:
@@ -31,7 +32,9 @@ def gap_data(model: CurrentModel, measured: Measure[SetFound] | None, image: Cho
     if measured is None:
         st.caption("The gaps of all images are measured when the training rests.")
         return
-    if not measured.done:
+    if measured.sentence == IMAGE_FIRST:
+        st.caption(IMAGE_FIRST)
+    elif not measured.done:
         progress(measured, DATA)
     found = measured.value
     if found is None or not found.sets:

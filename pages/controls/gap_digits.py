@@ -41,8 +41,8 @@ def causes_table(gap: ImageGap) -> None:
         error = f" ± {float(part.error):.1g}" if float(part.error) >= 5e-3 else ""
         rows.append((word, float(part.value), f"{meaning}{error}", f"gap-{name}"))
     total = nats(float(split.total.value), 2)
-    bound = "at least " if split.total.kind == "lower_bound" else ""
-    _table(f"What the gap of {bound}{total} nats is made of", rows, digits=2)
+    about = "" if split.log_likelihood.kind == "exact" else "about "
+    _table(f"What the gap of {about}{total} nats is made of", rows, digits=2)
 
 
 def hand_table(gap: ImageGap, measured: tuple[float, tuple[float, float]]) -> None:
@@ -72,8 +72,9 @@ def bounds_table(found: ImageFound) -> None:
         return
     ladder = found.stairs.ladder
     best = ladder.steps[-1]
+    elbo = ladder.steps[0] if found.gap is None else found.gap.split.elbo
     rows = [
-        ("ELBO", float(ladder.steps[0].value), "lower bound, ± " + _short(ladder.steps[0].error), "elbo"),
+        ("ELBO", float(elbo.value), f"lower bound, ± {_short(elbo.error)}", "elbo"),
         (
             f"L with K = {ladder.samples[-1]:,}",
             float(best.value),
@@ -82,7 +83,8 @@ def bounds_table(found: ImageFound) -> None:
         ),
     ]
     if found.annealed is not None:
-        note = f"estimate, ± {_short(found.annealed.error)}; its mean is a lower bound"
+        error = _short(found.annealed.error) if bool(found.annealed.error.isfinite()) else "?"
+        note = f"estimate, ± {error}; a lower bound in expectation"
         rows.append(("annealed", float(found.annealed.value), note, ""))
     _table("log p(x) lies above the bounds and near the estimate, nats", rows, digits=2)
     st.caption(

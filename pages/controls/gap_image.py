@@ -4,7 +4,6 @@ import html
 
 import streamlit as st
 import torch
-from torch import Tensor
 
 from pages.components.carrier import view_of
 from pages.components.posterior import LogJointGrid, PosteriorAnswer, PosteriorGaussian, posterior_map
@@ -85,7 +84,7 @@ def _picture(stairs: Staircase, gap: ImageGap) -> JensenPicture:
 
 def _headline(model: CurrentModel, found: ImageFound, label: str) -> None:
     """The image beside its reconstruction, and its gap in a sentence."""
-    data, vae = load_dataset(model.config.dataset), model_of(model.snapshot.key, model.snapshot)
+    data, vae = load_dataset(model.config.dataset), model_of(found.snapshot.key, found.snapshot)
     named = f"{label[0].upper()}{label[1:]}"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if view_of(data.image_shape) == "image":
@@ -99,18 +98,29 @@ def _headline(model: CurrentModel, found: ImageFound, label: str) -> None:
                 width="content",
             )
         st.html(f'<p class="lab-headline">{html.escape(_sentence(model, found, named))}</p>')
+    if model.config.beta != 1.0:
+        st.caption("Trained with another β, measured at β = 1: only there is the ELBO a bound of log p(x).")
+    if not _is_likelihood(model):
+        st.caption(
+            "These pixels are grey, and a Bernoulli decoder has no likelihood of grey pixels: what is called "
+            "log p(x) below is the logarithm of the Bernoulli score, integrated over z."
+        )
+
+
+def _is_likelihood(model: CurrentModel) -> bool:
+    """Whether the decoder's score of these data is the logarithm of a probability or a density."""
+    return score_name(model.config.likelihood, load_dataset(model.config.dataset).support) == "log-likelihood"
 
 
 def _sentence(model: CurrentModel, found: ImageFound, named: str) -> str:
     if found.gap is None:
         return f"{named}: log p(x) is being estimated."
     split = found.gap.split
-    score = score_name(model.config.likelihood, load_dataset(model.config.dataset).support)
-    what = "log p(x)" if score == "log-likelihood" else "the Bernoulli score log ∫ s(x|z) p(z) dz"
+    what = "log p(x)" if _is_likelihood(model) else "its Bernoulli score"
     gap, error = float(split.total.value), float(split.total.error)
-    if split.total.kind == "exact":
-        return f"{named}: the ELBO lies {nats(gap, 2)} nats below {what}."
-    return f"{named}: the ELBO lies about {nats(gap, 2)} ± {error:.2f} nats below an estimate of {what}."
+    about = f"about {nats(gap, 2)} ± {error:.2f}" if error >= 5e-3 else nats(gap, 2)
+    of = what if split.log_likelihood.kind == "exact" else f"an estimate of {what}"
+    return f"{named}: the ELBO lies {about} nats below {of}."
 
 
 def _posterior(model: CurrentModel, found: ImageFound, gap: ImageGap, label: str) -> PosteriorAnswer | None:
@@ -118,7 +128,7 @@ def _posterior(model: CurrentModel, found: ImageFound, gap: ImageGap, label: str
     if gap.posterior is None:
         return None
     title("The true posterior p(z|x), and how the encoder’s q lies on it.")
-    gaussians = _gaussians(model, found.x, gap)
+    gaussians = _gaussians(found, gap)
     if model.config.latent_dim == 1:
         lines = [(g.label, float(g.mean[0]), float(g.cov[0, 0]) ** 0.5, g.style) for g in gaussians]
         figure = posterior_line(gap.posterior, lines, theme=theme_name())
@@ -137,14 +147,14 @@ def _posterior(model: CurrentModel, found: ImageFound, gap: ImageGap, label: str
         gaussians=gaussians,
         hand=(gaussians[0].mean, gaussians[0].cov),
         name=f"The true posterior of {label}",
-        home=f"{model.token} {found.step} {label} {float(gap.split.elbo.value):.4f}",
+        home=f"{model.token} {found.snapshot.key} {label} {float(gap.split.elbo.value):.4f}",
     )
 
 
-def _gaussians(model: CurrentModel, x: Tensor, gap: ImageGap) -> list[PosteriorGaussian]:
+def _gaussians(found: ImageFound, gap: ImageGap) -> list[PosteriorGaussian]:
     """The encoder's q and the two that were fitted, each with its ELBO."""
     with torch.no_grad():
-        own = model_of(model.snapshot.key, model.snapshot).encode(x).full()
+        own = model_of(found.snapshot.key, found.snapshot).encode(found.x).full()
     split = gap.split
     elbo = float(split.elbo.value)
     diagonal = elbo + float(split.amortization.value)
@@ -182,5 +192,5 @@ def _measured(
     mean = torch.from_numpy(answer.mean)
     cov = torch.from_numpy(answer.cov)
     q = FullGaussian(mean[None], torch.linalg.cholesky(cov)[None])
-    elbo = quadrature_elbo(model_of(model.snapshot.key, model.snapshot), found.x, q=q)
+    elbo = quadrature_elbo(model_of(found.snapshot.key, found.snapshot), found.x, q=q)
     return float(elbo.value), gap.posterior.kl_from(mean, cov)

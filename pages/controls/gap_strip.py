@@ -61,8 +61,8 @@ def _worst(data: Dataset, gaps: GapSet, image: ChosenImage) -> None:
     if not len(rows):
         st.caption("No image of this class has been measured yet.")
         return
-    of = "" if chosen_class == ALL else f", class {chosen_class}"
-    title(f"The widest gaps of {len(gaps.rows)} validation images{of}, in nats: pick one.")
+    of = "" if chosen_class == ALL else f" of class {chosen_class}"
+    title(f"The widest gaps of validation images{of}, in nats: pick one.")
     listed = rows.tolist()
     captions = [nats(float(gap)) for gap in total]
     image_picker(

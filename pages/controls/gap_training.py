@@ -14,7 +14,7 @@ from pages.figures.gap_history import exact_and_elbo, gap_over_steps
 from pages.state import keys
 from pages.state.current import CurrentModel, describe
 from pages.state.gaps import COST, HISTORY, HISTORY_IMAGES, HISTORY_MOMENTS, cost_measure, history_measure
-from pages.state.measures import Measure, resume
+from pages.state.measures import Measure, drop
 from pages.state.theme import theme_name
 from vae_core.data import load_dataset
 from vae_core.diagnostics.bound_cost import (
@@ -37,12 +37,21 @@ def training_measures(model: CurrentModel) -> tuple[Measure | None, Measure | No
     """Return what there is of both experiments; ``None`` for one that nobody has asked for."""
     asked = st.session_state.get(keys.GAP_ASKED, {})
     history = cost = None
-    if asked.get(HISTORY) == model.token and model.config.latent_dim <= 2:
+    if asked.get(HISTORY) == model.token and model.config.latent_dim <= 2 and not _rests_not(model):
         interventions = () if model.view is None else model.view.interventions
-        history = history_measure(model.config, interventions)
+        history = history_measure(model.config, interventions, last=model.snapshot.step)
+    else:
+        drop(HISTORY)
     if asked.get(COST) == model.token:
         cost = cost_measure(experiment(model))
+    else:
+        drop(COST)
     return history, cost
+
+
+def _rests_not(model: CurrentModel) -> bool:
+    """Whether there is no training yet that could be followed, or it still goes on."""
+    return model.moving or model.snapshot.step == 0
 
 
 def experiment(model: CurrentModel) -> TrainConfig:
@@ -58,7 +67,7 @@ def gap_training(model: CurrentModel, history: Measure | None, cost: Measure | N
     st.subheader("Along the training")
     if model.config.latent_dim > 2:
         st.caption("The exact gap along a training needs one or two latent dimensions.")
-    elif model.moving:
+    elif _rests_not(model):
         st.caption("The gap is measured along the training when the training rests.")
     else:
         _history(model, history)
@@ -67,7 +76,7 @@ def gap_training(model: CurrentModel, history: Measure | None, cost: Measure | N
 
 
 def _ask(model: CurrentModel, kind: str) -> None:
-    resume(kind)
+    drop(kind)
     st.session_state[keys.GAP_ASKED] = {**st.session_state.get(keys.GAP_ASKED, {}), kind: model.token}
 
 
@@ -95,17 +104,24 @@ def _history(model: CurrentModel, measured: Measure | None) -> None:
         show(gap_over_steps(record, theme=theme), key="lab_gap_over_steps", height=HEIGHT)
     with right:
         show(exact_and_elbo(record, theme=theme), key="lab_gap_exact_and_elbo", height=HEIGHT)
+    st.caption(
+        f"Means over the first {HISTORY_IMAGES} images of each part; bands of two standard errors. "
+        "Each log p(x) is a sum over lattices of z, an estimate to about 0.01 nats."
+    )
     if record.ending is not None:
         st.caption(f"{record.ending} A run that kept its best weights ends with these, a step back.")
 
 
 def _cost(model: CurrentModel, measured: Measure | None) -> None:
     config = experiment(model)
+    reason = unaffordable(experiment_of(model.config), load_dataset(model.config.dataset))
+    if reason is not None:
+        st.caption(f"{reason} A smaller model stands in.")
     if measured is None:
         data = load_dataset(config.dataset)
         minutes = exact_training_minutes(config, data)
         about = (
-            f"The same decoder from the same seed, trained twice: on the ELBO, and on exact log p(x), summed "
+            f"The same decoder from the same seed, trained twice: on the ELBO and on log p(x) itself, summed "
             f"over z at every step ({describe(config)}, {config.steps:,} steps). Takes about "
             f"{in_words(60 * minutes)}."
         )
@@ -129,7 +145,7 @@ def _cost(model: CurrentModel, measured: Measure | None) -> None:
 def _pictures(record: BoundCost) -> None:
     """The plane of z through each decoder."""
     columns = st.columns(2, gap="medium")
-    words = {"elbo": "trained on the ELBO", "exact": "trained on exact log p(x)"}
+    words = {"elbo": "trained on the ELBO", "exact": "trained on log p(x)"}
     for column, trained in zip(columns, (record.elbo, record.exact), strict=True):
         if trained.snapshot is None or view_of(trained.snapshot.image_shape) != "image":
             continue

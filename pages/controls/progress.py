@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.state.measures import Measure, resume, stop
+from pages.state.measures import Measure, drop, stop
 
 
 def progress(measured: Measure[Any], kind: str) -> None:
@@ -19,4 +19,4 @@ def progress(measured: Measure[Any], kind: str) -> None:
         if measured.pending:
             st.button("Stop", on_click=lambda: stop(kind), key=f"lab_stop {kind}")
         else:
-            st.button("Begin again", on_click=lambda: resume(kind), key=f"lab_again {kind}")
+            st.button("Begin again", on_click=lambda: drop(kind), key=f"lab_again {kind}")

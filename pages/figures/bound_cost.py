@@ -1,4 +1,4 @@
-"""What training on the bound costs: the same decoder trained on the ELBO, and on exact log p(x)."""
+"""What training on the bound costs: the same decoder trained on the ELBO, and on log p(x) itself."""
 
 import numpy as np
 from plotly.graph_objects import Figure
@@ -12,14 +12,14 @@ NAMES = {"elbo": "trained on the ELBO", "exact": "trained on log p(x)"}
 
 
 def bound_cost_curves(cost: BoundCost, *, theme: ThemeName) -> Figure:
-    """Draw exact log p(x) of both decoders against the step, and below it their difference.
+    """Draw log p(x) of both decoders against the step, and below it their difference.
 
     Args:
         cost: Both trainings so far.
         theme: "light" or "dark".
 
     Returns:
-        The figure. Thick lines are validation images, thin ones training images; all values are exact.
+        The figure. Thick lines are validation images, thin ones training images.
     """
     if not len(cost.steps):
         return blank("The curves begin with the first moment that is measured.", theme=theme)
@@ -70,13 +70,13 @@ def bound_cost_curves(cost: BoundCost, *, theme: ThemeName) -> Figure:
         template=template(theme),
         title={"text": title},
         meta={
-            "alternative": f"{title} Exact log p(x) in nats per image against the step for both decoders, on "
+            "alternative": f"{title} Log p(x) in nats per image against the step for both decoders, on "
             f"{cost.images} validation images, thick, and as many training images, thin; below it the "
             "difference on validation images with a band of two standard errors."
         },
         xaxis={**step_axis(cost.steps), "anchor": "y2"},
         yaxis={
-            "title": {"text": "exact log p(x),<br>nats per image"},
+            "title": {"text": "log p(x),<br>nats per image"},
             "domain": [0.42, 1.0],
             "range": late_range(values),
         },

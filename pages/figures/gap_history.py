@@ -55,13 +55,13 @@ def gap_over_steps(history: GapHistory, *, theme: ThemeName) -> Figure:
 
 
 def exact_and_elbo(history: GapHistory, *, theme: ThemeName) -> Figure:
-    """Draw mean exact log p(x), solid, and the mean ELBO, dashed, against the step."""
+    """Draw mean log p(x), summed over lattices, solid, and the mean ELBO, dashed, against the step."""
     if not len(history.steps):
         return blank(WAITING, theme=theme)
     x = at_steps(history.steps)
     lines, values = [], []
     for quantity, name, colour in (
-        ("log_likelihood", "exact log p(x)", INK[theme]),
+        ("log_likelihood", "log p(x)", INK[theme]),
         ("elbo", "ELBO", text_colour("elbo", theme)),
     ):
         for part in PARTS:
@@ -91,7 +91,7 @@ def exact_and_elbo(history: GapHistory, *, theme: ThemeName) -> Figure:
         title={"text": title},
         meta={
             "alternative": f"{title} Four curves in nats per image against the step, on a logarithmic axis: "
-            "exact log p(x), solid, and the ELBO, dashed, thick for validation, thin for training images."
+            "log p(x), solid, and the ELBO, dashed, thick for validation, thin for training images."
         },
         xaxis=step_axis(history.steps),
         yaxis={"title": {"text": "nats per image"}, "range": late_range(values)},

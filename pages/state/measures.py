@@ -10,10 +10,10 @@ from pages.state import keys
 from pages.state.engine import engine, visitor
 from pages.state.kept import Kept
 from vae_core.checks import SettingError
-from vae_core.engine import JobControl
+from vae_core.engine import JobControl, JobView
 
 MOST = 64
-"""Results kept; the largest, of one image, has about 400 kilobytes."""
+"""Results kept of each kind; the largest, of one image, has about 400 kilobytes."""
 
 Value = TypeVar("Value")
 MeasureKey = tuple[str, ...]
@@ -40,14 +40,36 @@ class Measure(Generic[Value]):
     pending: bool
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a session asked for.
+
+    Attributes:
+        job: Which job does it.
+        key: What is measured.
+        own: Whether this session began it; others that ask for the same look on.
+        stopped: Whether it was ended by hand.
+    """
+
+    job: str
+    key: MeasureKey
+    own: bool
+    stopped: bool = False
+
+
 @st.cache_resource(show_spinner=False)
-def _results() -> Kept[MeasureKey, tuple[Any, bool]]:
+def _results(kind: str) -> Kept[MeasureKey, tuple[Any, bool]]:
+    return Kept(MOST)
+
+
+@st.cache_resource(show_spinner=False)
+def _jobs_by_key() -> Kept[MeasureKey, str]:
     return Kept(MOST)
 
 
 def found(key: MeasureKey) -> Measure[Any]:
     """Return what there is, and ask nobody for more."""
-    value, done = _results().find(key) or (None, False)
+    value, done = _results(key[0]).find(key) or (None, False)
     return Measure(value, done, 1.0 if done else 0.0, "", pending=False)
 
 
@@ -62,50 +84,66 @@ def measure(key: MeasureKey, work: Callable[[], Measuring[Value]], *, go_on: boo
         go_on: Whether one of this kind that is at work goes on to its end first (while a model trains,
             each moment would else end the measurement of the one before); its result stands in meanwhile.
     """
-    value, done = _results().find(key) or (None, False)
-    if done:
-        return Measure(value, True, 1.0, "", pending=False)
-    lab, jobs = engine(), st.session_state.setdefault(keys.MEASURES, {})
-    asked, of, stopped = jobs.get(key[0], ("", (), False))
-    view = lab.job(asked) if asked else None
-    if go_on and value is None and of:
-        value, _ = _results().find(of) or (None, False)
-    at_work = view is not None and view.state in ("queued", "running")
-    if stopped and of == key:
-        return Measure(value, False, 0.0, "Stopped.", pending=False)
-    if view is not None and of == key and view.state == "failed":
-        return Measure(value, False, 0.0, view.sentence, pending=False)
-    if view is not None and at_work and (of == key or go_on):
+    there = found(key)
+    if there.done:
+        return there
+    asked = _asked(key[0])
+    view = engine().job(asked.job) if asked else None
+    value = there.value
+    if asked and go_on and value is None:
+        value = found(asked.key).value
+    if asked and asked.key == key and (asked.stopped or (view is not None and view.state == "failed")):
+        sentence = "Stopped." if asked.stopped or view is None else view.sentence
+        return Measure(value, False, 0.0 if view is None else view.fraction, sentence, pending=False)
+    if asked and view is not None and _at_work(view) and (asked.key == key or go_on):
         return Measure(value, False, view.fraction, view.sentence, pending=True)
-    if at_work:
-        lab.cancel(asked)
+    drop(key[0])
     try:
-        job = lab.submit_job(key[0], _job(key, work), visitor=visitor())
+        _ask(key, work)
     except SettingError as error:
         return Measure(value, False, 0.0, f"Waiting: {error}", pending=True)
-    jobs[key[0]] = (job, key, False)
     return Measure(value, False, 0.0, "Waiting for its turn.", pending=True)
 
 
 def stop(kind: str) -> None:
     """End the measurement of a kind; what there is of it stays."""
-    jobs = st.session_state.setdefault(keys.MEASURES, {})
-    job, of, _ = jobs.get(kind, ("", (), False))
-    if job:
-        engine().cancel(job)
-        jobs[kind] = (job, of, True)
+    asked = _asked(kind)
+    if asked:
+        drop(kind)
+        st.session_state[keys.MEASURES][kind] = Asked(asked.job, asked.key, asked.own, stopped=True)
 
 
-def resume(kind: str) -> None:
-    """Let the measurement of a kind begin again."""
-    st.session_state.setdefault(keys.MEASURES, {}).pop(kind, None)
+def drop(kind: str) -> None:
+    """Forget the measurement of a kind, and end it where this session began it; it may begin again."""
+    asked = st.session_state.setdefault(keys.MEASURES, {}).pop(kind, None)
+    if asked and asked.own:
+        engine().cancel(asked.job)
+
+
+def _asked(kind: str) -> Asked | None:
+    return st.session_state.setdefault(keys.MEASURES, {}).get(kind)
+
+
+def _at_work(view: JobView | None) -> bool:
+    return view is not None and view.state in ("queued", "running")
+
+
+def _ask(key: MeasureKey, work: Callable[[], Measuring[Value]]) -> None:
+    """Have the measurement made, or look on where somebody else is having it made."""
+    lab, others = engine(), _jobs_by_key()
+    job = others.find(key)
+    own = job is None or not _at_work(lab.job(job))
+    if own:
+        job = lab.submit_job(key[0], _job(key, work), visitor=visitor())
+        others.keep(key, job)
+    st.session_state[keys.MEASURES][key[0]] = Asked(job, key, own)
 
 
 def _job(
     key: MeasureKey, work: Callable[[], Measuring[Value]]
 ) -> Callable[[JobControl], Generator[None, None, None]]:
     """Return the work of a job, which keeps each part that is measured."""
-    results = _results()
+    results = _results(key[0])
 
     def steps(control: JobControl) -> Generator[None, None, None]:
         measuring = work()
@@ -115,9 +153,11 @@ def _job(
             except StopIteration as end:
                 results.keep(key, (end.value, True))
                 return
+            except FloatingPointError as error:
+                raise SettingError(f"weights must give finite numbers: {error}.") from error
             if part is not None:
                 results.keep(key, (part, False))
-            control.progress(fraction, sentence)
+            control.progress(min(fraction, 1.0), sentence)
             yield
 
     return steps

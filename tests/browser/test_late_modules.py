@@ -22,7 +22,12 @@ def test_new_data_while_the_module_loads(
     page.route(f"**/assets/components/{part}/index.js*", lambda route: held.append(route))
     page.goto(f"{harness.url}/?show={part}")
     page.get_by_text(toggle).wait_for(timeout=30_000)
-    eventually(lambda: held, "the module that is asked for", patience_s=60.0)
+
+    def asked() -> bool:
+        page.wait_for_timeout(50)  # requests are heard of while something waits for the browser
+        return bool(held)
+
+    eventually(asked, "the module that is asked for", patience_s=60.0)
     page.get_by_text(toggle).click()
     page.wait_for_timeout(1500)
     assert page.locator(shown).count() == 0

@@ -186,7 +186,7 @@ def test_the_cost_of_the_bound_below_both_curves(moments: int, theme: str) -> No
     assert (exact.line.color, exact.line.width) == (INK[theme], 2.5)
     assert exact_train.line.width < exact.line.width
     assert elbo.name == "trained on the ELBO"
-    assert {line.line.dash for line in figure.data[:4]} == {None}  # all are exact
+    assert {line.line.dash for line in figure.data[:4]} == {None}  # no bounds
     np.testing.assert_allclose(difference.y, lost, atol=1e-4)
     np.testing.assert_allclose(exact.y - elbo.y, lost, atol=1e-4)
     assert (difference.yaxis, difference.line.color) == ("y2", mark("kl"))

@@ -1,7 +1,9 @@
 """The Jensen gap page: what it says of an image agrees with the core; nothing waits for a measurement."""
 
 import re
+import time
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.controls.gap_strip import ALL, WORST, class_names, worst_rows
 from pages.controls.gap_training import experiment
-from pages.state import measures
+from pages.state import gaps, measures
 from pages.state.engine import shared_engine
 from pages.state.gaps import COST, HISTORY
 from tests.fakes import wait_until
@@ -41,7 +43,7 @@ def until(page: AppTest, says: str) -> AppTest:
         assert not page.exception
         return says in everything(page)
 
-    wait_until(looked, seconds=60)
+    wait_until(looked, seconds=120)
     return page
 
 
@@ -72,9 +74,13 @@ def test_it_says_the_exact_gap_of_the_chosen_image_and_what_it_is_made_of() -> N
     assert abs(float(left[1].replace("−", "-"))) < 1e-3
 
 
-def test_more_dimensions_have_bounds_and_an_estimate_and_nothing_exact() -> None:
+def test_more_dimensions_have_bounds_and_an_estimate_and_nothing_exact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gaps, "annealed_parts", partial(gaps.annealed_parts, parts=2, temperatures=5))
     page = until(opened(model="shipped:binary-digits-8d"), "L with K = 5,000")
-    said = everything(page)
+    said = everything(until(page, "nats below an estimate of log p(x)"))
+    assert "lower bound in expectation" in said
     assert "lower bound" in said
     assert "adaptive quadrature" not in said
     assert "one or two latent dimensions" in said
@@ -92,6 +98,14 @@ def test_a_run_of_one_dimension_has_a_curve() -> None:
     run_id = engine.submit(config, visitor="me")
     page = until(opened(model=f"run:{run_id}"), "the ELBO lies")
     assert "posterior" in texts(page)
+
+
+def test_grey_pixels_under_a_bernoulli_decoder_have_a_score() -> None:
+    engine = shared_engine()
+    config = TrainConfig(dataset="digits", likelihood="bernoulli", hidden=(4,), latent_dim=2, steps=20)
+    page = until(opened(model=f"run:{engine.submit(config, visitor='me')}"), "the ELBO lies")
+    assert "below its Bernoulli score" in texts(page)
+    assert "no likelihood of grey pixels" in everything(page)
 
 
 def test_a_run_that_trains_is_followed() -> None:
@@ -163,6 +177,66 @@ def test_a_measurement_that_fails_says_why_and_is_not_begun_again() -> None:
     test = AppTest.from_function(page).run()
     wait_until(lambda: "No more of it." in test.run().markdown[0].value, seconds=10)
     assert test.markdown[0].value == "a part False No more of it. False"
+
+
+def two_visitors_page() -> None:
+    """A page of which several sessions may be open: what they ask for is counted."""
+    import streamlit as st
+
+    from pages.state.measures import measure
+    from tests.pages.test_gap_page import counted_work
+
+    seen = measure(("kind", "shared"), counted_work)
+    st.write(f"{seen.value} {seen.done}")
+
+
+BEGUN: list[int] = []
+
+
+def counted_work() -> Iterator[tuple[float, str, int | None]]:
+    """A measurement that waits until it is allowed to end."""
+    BEGUN.append(1)
+    for _ in range(40):
+        time.sleep(0.02)
+        yield 2.0, "More than all.", 1
+    return 2
+
+
+def test_two_sessions_share_one_measurement_and_its_result_stays() -> None:
+    BEGUN.clear()
+    one, other = AppTest.from_function(two_visitors_page), AppTest.from_function(two_visitors_page)
+    one.run()
+    other.run()
+    wait_until(lambda: one.run().markdown[0].value == "2 True", seconds=20)
+    assert other.run().markdown[0].value == "2 True"
+    assert len(BEGUN) == 1
+
+
+def test_another_model_has_no_result_of_the_one_before() -> None:
+    page = until(opened(image="4539"), "the ELBO lies")
+    before = re.search(r"lies ([\d.]+) nats", texts(page))
+    page.sidebar.selectbox[0].set_value("shipped:gaussian-digits-2d").run()
+    assert "lies" not in texts(page)
+    until(page, "the ELBO lies")
+    after = re.search(r"lies ([\d.]+) nats", texts(page))
+    assert before
+    assert after
+    assert before[1] != after[1]
+
+
+def test_a_stopped_measurement_stays_stopped_until_it_is_begun_again() -> None:
+    page = until(opened(), "the ELBO lies")
+    until_button(page, "Stop")
+    next(button for button in page.main.button if button.label == "Stop").click().run()
+    assert "Begin again" in [button.label for button in page.main.button]
+    page.run()
+    assert "Begin again" in [button.label for button in page.main.button]
+    next(button for button in page.main.button if button.label == "Begin again").click().run()
+    until_button(page, "Stop")
+
+
+def until_button(page: AppTest, label: str) -> None:
+    wait_until(lambda: label in [button.label for button in page.run().main.button], seconds=30)
 
 
 def failing_work() -> Iterator[tuple[float, str, str]]:

@@ -63,6 +63,7 @@ def gap_history(
     images: int = 200,
     moments: int = 24,
     interventions: Sequence[Intervention] = (),
+    last: int = MOST_STEPS,
 ) -> Iterator[GapHistory]:
     """Train a run anew and measure exact log p(x) and the ELBO on the way.
 
@@ -76,6 +77,7 @@ def gap_history(
         images: The first images of train and of validation that are measured.
         moments: At most so many, the steps between growing in proportion.
         interventions: What was changed while the run trained.
+        last: The step up to which it is followed.
 
     Yields:
         The record so far, after each slice of tenths of a second: between two moments only its `fraction` is
@@ -88,7 +90,8 @@ def gap_history(
         refuse("latent_dim", "must be 1 or 2 for the exact gap", config.latent_dim)
     count = int(check_number("images", images, low=2, high=MOST_IMAGES, integer=True))
     most = int(check_number("moments", moments, low=2, high=1000, integer=True))
-    return _followed(Run(config, dataset, interventions=interventions), count, most)
+    end = int(check_number("last", last, low=1, high=1e9, integer=True))
+    return _followed(Run(config, dataset, interventions=interventions), count, most, end)
 
 
 def log_spaced(last: int, moments: int) -> list[int]:
@@ -96,8 +99,8 @@ def log_spaced(last: int, moments: int) -> list[int]:
     return [0, *np.unique(np.geomspace(1, last, moments - 1).round().astype(int)).tolist()]
 
 
-def _followed(run: Run, images: int, moments: int) -> Iterator[GapHistory]:
-    last = min(run.config.steps, MOST_STEPS)
+def _followed(run: Run, images: int, moments: int, last: int) -> Iterator[GapHistory]:
+    last = min(run.config.steps, last, MOST_STEPS)
     parts = (run.dataset.train.x[:images], run.dataset.validation.x[:images])
     source = generator(0, "gap history")
     record = GapHistory(images=max(map(len, parts)))

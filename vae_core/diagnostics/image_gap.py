@@ -34,13 +34,13 @@ STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 DRAWS = 20_000
 """Log-weights of an image: ten independent draws of L_K up to K = 2,000, four at K = 5,000."""
 
-PARTS = 10
+PARTS = 8
 """An annealed estimate is made of so many parts, each a short piece of work."""
 
-CHAINS = 10
+CHAINS = 16
 """Of a part."""
 
-TEMPERATURES = 200
+TEMPERATURES = 60
 GRID_POINTS = 160
 TOLERANCE = 1e-3
 WIDE = 5.0
@@ -91,7 +91,7 @@ def annealed_parts(
     Args:
         model: Any VAE.
         x: Images, (B, D).
-        parts: How many, of 10 chains each.
+        parts: How many, of 16 chains each.
         temperatures: Of each chain.
         seed: Of the chains.
 

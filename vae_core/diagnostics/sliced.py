@@ -16,7 +16,7 @@ from torch import Tensor
 from vae_core.diagnostics.gap import quadrature_elbo
 from vae_core.gaussians import DiagonalGaussian, FullGaussian
 from vae_core.models import VAE
-from vae_core.training.lattice import F64, Lattice, LatticeSum
+from vae_core.training.lattice import F64, MOST_SEEN, Lattice, LatticeSum
 
 # Nats by which log p(x) of an image may be off.
 TOLERANCE = 1e-2
@@ -77,7 +77,10 @@ def lattice_posteriors(
     )
     spacing, radius = WIDEST, FIRST_RADIUS
     for _ in range(LATTICES):
-        total = LatticeSum(model, x[rows], Lattice.drawn(dims, spacing, source), radius=radius)
+        lattice = Lattice.drawn(dims, spacing, source)
+        if len(rows) * lattice.expected_blocks(radius) > MOST_SEEN:
+            break
+        total = LatticeSum(model, x[rows], lattice, radius=radius)
         yield
         if total.codes > MOST_CODES:
             break

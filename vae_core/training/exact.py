@@ -23,7 +23,7 @@ from vae_core.training.batches import Batches
 from vae_core.training.config import TrainConfig
 from vae_core.training.gradients import FlatParameters
 from vae_core.training.initial import start_at_data_mean
-from vae_core.training.lattice import Lattice, LatticeSum
+from vae_core.training.lattice import MOST_SEEN, Lattice, LatticeSum
 from vae_core.training.live import LiveSettings
 from vae_core.training.optimiser import FlatAdam
 from vae_core.training.products import gradient_of
@@ -201,6 +201,8 @@ def posteriors(model: VAE, x: Tensor, spacing: Spacing, *, source: torch.Generat
     """
     while True:
         lattice = Lattice.drawn(model.latent_dim, spacing.spacing, source)
+        if len(x) * lattice.expected_blocks(spacing.radius) > MOST_SEEN:
+            raise UnresolvedError("the posteriors have become too narrow to be summed over")
         total = LatticeSum(model, x, lattice, radius=spacing.radius)
         if total.codes > 2 * spacing.most_codes:
             raise UnresolvedError("the posteriors have become too narrow to be summed over")

@@ -24,6 +24,8 @@ from vae_core.units import LOG_TWO_PI
 F64 = torch.float64
 # Nodes of a block along each axis: blocks are looked at through one code first.
 BLOCK = 4
+# Blocks that are looked at, times images: these many float32 are 80 MB.
+MOST_SEEN = 20_000_000
 # A block is left out where its code is so many nats below the best code of every image. A block is 6 σ wide
 # at h = 1.5 σ, so the best code may lie 9 nats below the peak, and what is 4 σ away from the peak 34 nats.
 OUT_OF_SIGHT = 40.0
@@ -72,6 +74,11 @@ class Lattice:
         reach = math.ceil(radius / (BLOCK * self.spacing)) + 1
         first = BLOCK * torch.cartesian_prod(*[torch.arange(-reach, reach)] * dims).reshape(-1, dims)
         return first[self.centres(first).norm(dim=1) <= radius]
+
+    def expected_blocks(self, radius: float) -> float:
+        """Return about how many blocks lie within a radius."""
+        reach = radius / (BLOCK * self.spacing)
+        return 2.0 * reach if len(self.origin) == 1 else math.pi * reach**2
 
     def centres(self, first: Tensor) -> Tensor:
         """Return the code at the centre of each block, (C, L)."""
