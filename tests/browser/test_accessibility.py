@@ -19,13 +19,9 @@ PAGES = [
     ("walk", "/walk", ".film [role=slider]"),
     ("gap", "/gap", ".posterior .handle.centre"),
 ]
-# Parts of the harness: its name there, and what is there once it stands.
+# Parts that stand on no page so: the name in the harness, and what is there once it stands.
 PARTS = [
-    ("draw", ".draw .square"),
-    ("pad", ".pad .chip"),
-    ("pad&mode=walk&latent=8", ".pad .pin"),
     ("pad&drag=1", ".pad .handle"),
-    ("posterior", ".posterior .handle.centre"),
 ]
 THEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 GRAVE = ("serious", "critical")

@@ -54,6 +54,10 @@ def begin(page: Page, app: Server, *, seed: int) -> str:
     return re.search(r"model=(run%3A[0-9a-f]{12})", address(page)).group(1)  # type: ignore[union-attr]
 
 
+# At the root the other files drive the app.
+BELOW = pytest.mark.parametrize("app", ["lab"], indirect=True, ids=["under a base path"])
+
+
 def test_a_trained_model_is_there_at_once(app: Server, page: Page) -> None:
     opened(page, f"{app.url}/")
     assert "Test ELBO" in card(page)
@@ -76,6 +80,7 @@ def test_a_link_to_a_run_that_is_gone_says_so(app: Server, page: Page) -> None:
     eventually(lambda: page.get_by_text("is gone").count() == 0, "the notice is closed")
 
 
+@BELOW
 def test_a_run_stays_the_current_model_and_is_found_again(app: Server, page: Page, browser: Browser) -> None:
     token = begin(page, app, seed=1)
     said = {state(page)}
@@ -109,6 +114,7 @@ def press_stop(page: Page) -> None:
     page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True).click()
 
 
+@BELOW
 def test_choosing_another_model_leaves_the_run_training(app: Server, page: Page) -> None:
     token = begin(page, app, seed=2)
     menu = page.get_by_test_id("stSidebar").get_by_role("combobox")

@@ -54,7 +54,7 @@ def test_the_widest_gaps_come_first_and_a_press_shows_one(page: Page, app: Serve
     picks.first.click()
     row = int(number(names[0].split(":")[0]))
     eventually(lambda: headline(page).startswith(f"Image {row:,}: the ELBO lies"), "its gap", patience_s=60)
-    assert f"image={row}" in page.url
+    eventually(lambda: f"image={row}" in page.url, "its row in the address")
     said = number(headline(page).split("lies")[1].split("nats")[0])
     assert said == pytest.approx(gaps[0], rel=0.01)  # a sum over lattices there, quadrature here
     assert picks.first.get_attribute("aria-pressed") == "true"
