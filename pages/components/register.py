@@ -7,6 +7,7 @@ the page's main script tells (``<base>/static/js/...``): at the root, on a deep 
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -37,11 +38,23 @@ export default function (mount) {
 """
 
 
+# What a module imports from a file beside it or in another folder.
+IMPORT = re.compile(r"from '(\.[^']+)'")
+
+
 @cache
-def modules() -> str:
-    """Return, as a JSON list, what the components import: fetched at once instead of one after the other."""
-    files = (file for file in sorted(COMPONENTS.rglob("*.js")) if file.name != "index.js")
-    return json.dumps([f"assets/components/{file.relative_to(COMPONENTS).as_posix()}" for file in files])
+def modules(name: str) -> str:
+    """Return, as a JSON list, what a component imports: fetched at once instead of one after the other."""
+    found: set[Path] = set()
+    ahead = [COMPONENTS / name / "index.js"]
+    while ahead:
+        file = ahead.pop()
+        imported = {(file.parent / path).resolve() for path in IMPORT.findall(file.read_text("utf-8"))}
+        ahead += imported - found
+        found |= imported
+    return json.dumps(
+        [f"assets/components/{file.relative_to(COMPONENTS).as_posix()}" for file in sorted(found)]
+    )
 
 
 @cache
@@ -71,6 +84,6 @@ def register(name: str, *, styles: Sequence[str] = (), isolate_styles: bool = Tr
     return st.components.v2.component(
         f"vae_lab_{name}",
         css=css or None,
-        js=LOADER % {"name": name, "version": version(), "modules": modules()},
+        js=LOADER % {"name": name, "version": version(), "modules": modules(name)},
         isolate_styles=isolate_styles,
     )

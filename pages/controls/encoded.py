@@ -9,7 +9,7 @@ import torch
 from pages.components.carrier import MapPoints, pack_data_images, view_of
 from pages.components.pad import Principal
 from pages.state.current import CurrentModel
-from vae_core.data import load_dataset
+from vae_core.data import Dataset, load_dataset
 from vae_core.diagnostics.aggregate_posterior import AggregatePosterior, hole_mass, prior_kl
 from vae_core.divergences import standard_normal_kl
 from vae_core.gaussians import DiagonalGaussian
@@ -79,7 +79,7 @@ def _points(key: str, dataset: str, most: int, _snapshot: Snapshot) -> MapPoints
         std=q.std.numpy(),
         labels=None if labels is None else labels[rows].numpy(),
         rows=places,
-        class_names=_class_names(dataset),
+        class_names=class_names(data),
         class_colours=tuple(CLASS_COLOURS[label % len(CLASS_COLOURS)] for label in colours),
     )
 
@@ -90,8 +90,8 @@ def kl_of(points: MapPoints) -> np.ndarray:
     return standard_normal_kl(q).mean(0).numpy()
 
 
-def _class_names(dataset: str) -> tuple[str, ...] | None:
-    data = load_dataset(dataset)
+def class_names(data: Dataset) -> tuple[str, ...] | None:
+    """Return the names of the classes, by label; ``None`` where there are none."""
     if data.full.labels is None:
         return None
     return data.class_names or tuple(str(label) for label in range(int(data.full.labels.max()) + 1))

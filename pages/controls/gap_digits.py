@@ -3,6 +3,7 @@
 import html
 
 import streamlit as st
+from torch import Tensor
 
 from pages.figures.theme import nats
 from pages.state.gaps import ImageFound
@@ -111,8 +112,8 @@ def _colour(word: str) -> str:
     return f' style="color: var(--lab-{word}-text)"' if word else ""
 
 
-def _short(error: object) -> str:
-    return f"{float(error):.2g}"  # type: ignore[arg-type]
+def _short(error: Tensor) -> str:
+    return f"{float(error):.2g}"
 
 
 def _trust(estimate: Estimate) -> str:

@@ -50,7 +50,7 @@ def gap_image(model: CurrentModel, found: ImageFound, label: str) -> None:
     with right:
         _stairs(found)
         if found.gap is not None:
-            _digits(model, found, found.gap, answer)
+            _digits(found, found.gap, answer)
     if found.stairs is not None and found.gap is not None:
         _jensen(found.stairs, found.gap)
 
@@ -177,17 +177,15 @@ def _gaussians(found: ImageFound, gap: ImageGap) -> list[PosteriorGaussian]:
     ]
 
 
-def _digits(model: CurrentModel, found: ImageFound, gap: ImageGap, answer: PosteriorAnswer | None) -> None:
+def _digits(found: ImageFound, gap: ImageGap, answer: PosteriorAnswer | None) -> None:
     """The identity log p(x) = ELBO + KL in digits, what the KL is made of, and the same for the hand's q."""
     identity_table(gap)
     causes_table(gap)
     if answer is not None and answer.moved:
-        hand_table(gap, _measured(model, found, gap, answer))
+        hand_table(gap, _measured(found, gap, answer))
 
 
-def _measured(
-    model: CurrentModel, found: ImageFound, gap: ImageGap, answer: PosteriorAnswer
-) -> tuple[float, tuple[float, float]]:
+def _measured(found: ImageFound, gap: ImageGap, answer: PosteriorAnswer) -> tuple[float, tuple[float, float]]:
     """Return the ELBO of the hand's q by Gauss-Hermite rules, and its KL from the posterior with an error."""
     mean = torch.from_numpy(answer.mean)
     cov = torch.from_numpy(answer.cov)

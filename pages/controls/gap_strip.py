@@ -7,6 +7,7 @@ from torch import Tensor
 from pages.components.carrier import view_of
 from pages.components.images import image_picker
 from pages.controls.chosen_image import ChosenImage, board, can_be_drawn, choose_row
+from pages.controls.encoded import class_names
 from pages.controls.shown import title
 from pages.figures.theme import nats
 from pages.state import keys
@@ -40,19 +41,12 @@ def worst_rows(
 ) -> tuple[Tensor, Tensor]:
     """Return the rows of a data set's `full` with the widest gaps, the widest first, and these, (n,) each."""
     rows, total = gaps.rows, gaps.total
-    names = class_names(data)
+    names = class_names(data) or ()
     if class_name in names:
         own = data.full.labels[rows] == names.index(class_name)
         rows, total = rows[own], total[own]
     order = total.argsort(descending=True)[:most]
     return rows[order], total[order]
-
-
-def class_names(data: Dataset) -> list[str]:
-    """Return the names of the classes, by label; empty where there are none."""
-    if data.full.labels is None:
-        return []
-    return list(data.class_names or map(str, range(int(data.full.labels.max()) + 1)))
 
 
 def _worst(data: Dataset, gaps: GapSet, image: ChosenImage) -> None:

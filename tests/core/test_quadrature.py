@@ -17,7 +17,7 @@ from vae_core.estimators import (
     posterior_moments,
     quadrature_log_likelihood,
 )
-from vae_core.estimators.scores import softplus_sum
+from vae_core.likelihoods.softplus import softplus_sum
 from vae_core.models import VAE
 
 F64 = torch.float64

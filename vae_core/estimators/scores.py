@@ -15,11 +15,9 @@ from torch import Tensor
 from vae_core.checks import check_matrix
 from vae_core.likelihoods import Bernoulli, ContinuousBernoulli
 from vae_core.likelihoods.continuous_bernoulli import log_partition
+from vae_core.likelihoods.softplus import softplus_sum
 from vae_core.models import VAE
 from vae_core.units import LOG_TWO_PI
-
-# A product of so many factors from 1 to 2 stays below the largest float64.
-FACTORS = 1000
 
 
 @dataclass
@@ -86,13 +84,3 @@ class ImageScores:
         self.work.scored.append((len(natural), len(x)))
         # x·η − A + c
         return torch.addmm(-partition, x, natural.T).add_(constant[:, None])
-
-
-def softplus_sum(logits: Tensor) -> Tensor:
-    """Σ_d log(1 + e^{l_d}), (G,) for float64 logits (G, D): one exponential each, one logarithm in all."""
-    size = logits.abs()
-    # Σ log(1 + eˡ) = Σ max(l, 0) + log Π (1 + e^{−|l|})
-    total = logits.sum(1).add_(size.sum(1)).mul_(0.5)
-    for factors in size.neg_().exp_().add_(1.0).split(FACTORS, 1):
-        total += factors.prod(1).log_()
-    return total

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from vae_core.likelihoods import Bernoulli, ContinuousBernoulli
 from vae_core.likelihoods.continuous_bernoulli import log_partition
+from vae_core.likelihoods.softplus import softplus_sum
 from vae_core.models import VAE
 from vae_core.models.decoder import Decoder
 from vae_core.units import LOG_TWO_PI
@@ -33,8 +34,6 @@ OUT_OF_SIGHT = 40.0
 CHUNK_CODES = 2048
 # A ring of this width inside the lattice's radius must be empty.
 RING = 1.0
-# A product of so many factors from 1 to 2 stays below the largest float32.
-FACTORS = 112
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +191,7 @@ def log_prob(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
     likelihood = decoder.likelihood_of(outputs)
     # x·η − A, with natural parameters η and log-partition A
     if isinstance(likelihood, Bernoulli):
-        return torch.addmm(-_softplus_sum(outputs), x, outputs.T)
+        return torch.addmm(-softplus_sum(outputs), x, outputs.T)
     if isinstance(likelihood, ContinuousBernoulli):
         return torch.addmm(-log_partition(outputs).sum(1), x, outputs.T)
     # Around the decoder's bias, as −½ (‖x‖² − 2 x·μ + ‖μ‖²)/σ² loses digits with large numbers.
@@ -201,13 +200,3 @@ def log_prob(decoder: Decoder, x: Tensor, z: Tensor) -> Tensor:
     log_scale = x.shape[1] * (0.5 * LOG_TWO_PI + decoder.log_sigma)
     scores = torch.addmm(-0.5 * mean.square().sum(1), own, mean.T)
     return scores.sub_(0.5 * own.square().sum(1, keepdim=True)).mul_(precision).sub_(log_scale)
-
-
-def _softplus_sum(logits: Tensor) -> Tensor:
-    """Σ_d log(1 + e^{l_d}), (G,) for logits (G, D): one exponential each, and few logarithms."""
-    size = logits.abs()
-    # Σ log(1 + eˡ) = Σ max(l, 0) + log Π (1 + e^{−|l|})
-    total = logits.sum(1).add_(size.sum(1)).mul_(0.5)
-    for factors in size.neg_().exp_().add_(1.0).split(FACTORS, 1):
-        total += factors.prod(1).log_()
-    return total

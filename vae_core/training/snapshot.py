@@ -33,7 +33,7 @@ class Snapshot:
         image_shape: (C, H, W).
         step: Steps trained so far.
         weights: Names as in `VAE.state_dict()`, float32, read-only.
-        key: A digest of the weights: equal keys mean equal models.
+        key: A digest of the weights and of what they are the weights of: equal keys mean equal models.
     """
 
     config: TrainConfig
@@ -44,7 +44,10 @@ class Snapshot:
 
     def __post_init__(self) -> None:
         """Freeze the weights and take their digest."""
-        digest = hashlib.sha256()
+        config = self.config
+        # What the same numbers compute depends on these as well.
+        shape = f"{self.image_shape} {config.likelihood} {config.sigma} {config.activation} {config.hidden}"
+        digest = hashlib.sha256(shape.encode())
         for name in sorted(self.weights):
             self.weights[name].setflags(write=False)
             digest.update(name.encode())
