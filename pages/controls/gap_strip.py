@@ -49,6 +49,17 @@ def worst_rows(
     return rows[order], total[order]
 
 
+def take_row(dataset: str, key: str, *, drawn_with: int) -> None:
+    """Choose the row that was typed.
+
+    A tick of the page may still carry this field when another image's has taken its place; then it says what
+    it was drawn with, and nobody typed that.
+    """
+    row = int(st.session_state[key])
+    if row != drawn_with:
+        choose_row(dataset, row)
+
+
 def _worst(data: Dataset, gaps: GapSet, image: ChosenImage) -> None:
     chosen_class = st.session_state.get(f"{keys.GAP_CLASS} {data.name}", ALL)
     rows, total = worst_rows(data, gaps, class_name=chosen_class)
@@ -85,7 +96,7 @@ def _choices(data: Dataset, image: ChosenImage, *, can_filter: bool) -> None:
             max_value=len(data.full) - 1,
             value=max(image.row, 0),
             key=row_key,
-            on_change=lambda: choose_row(data.name, int(st.session_state[row_key])),
+            on_change=lambda: take_row(data.name, row_key, drawn_with=max(image.row, 0)),
             width=150,
         )
         st.button("Random", on_click=lambda: _choose_any(data), key="lab_gap_random")

@@ -166,6 +166,25 @@ def test_choosing_a_row_measures_that_image() -> None:
     until(page, "Image 17: the ELBO lies")
 
 
+def test_a_field_that_still_says_another_image_s_row_chooses_nothing() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from pages.controls.chosen_image import choose_row
+        from pages.controls.gap_strip import take_row
+        from pages.state import keys
+
+        choose_row("digits", 17)
+        st.session_state["field"] = 4539
+        take_row("digits", "field", drawn_with=4539)
+        st.text(st.session_state[keys.IMAGE][1])
+        take_row("digits", "field", drawn_with=17)
+        st.text(st.session_state[keys.IMAGE][1])
+
+    page = AppTest.from_function(page).run()
+    assert [line.value for line in page.text] == ["17", "4539"]
+
+
 def test_a_measurement_that_fails_says_why_and_is_not_begun_again() -> None:
     def page() -> None:
         import streamlit as st
