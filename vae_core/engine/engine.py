@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +21,10 @@ from vae_core.engine.hosted import HostedRun
 from vae_core.engine.house import House
 from vae_core.engine.jobs import Work
 from vae_core.engine.lease import Presence
+from vae_core.engine.pace import Pace
 from vae_core.engine.turns import Turns
 from vae_core.engine.view import JobView, RunView
-from vae_core.engine.worker import Worker
+from vae_core.engine.worker import Crew
 from vae_core.training.config import LIVE_SETTINGS, TrainConfig
 
 log = logging.getLogger(__name__)
@@ -101,11 +101,8 @@ class Engine:
         self._jobs = JobBoard(self._lock, self._turns, slice_s=slice_s)
         self._presence = Presence(grace_s=grace_s)
         self._closing = threading.Event()
-        self._names = itertools.count(1)
-        self._workers: list[Worker] = []
         with self._lock:
-            for _ in range(workers):
-                self._hire()
+            self._crew = Crew(self._turns, self._lock, size=workers)
         self._janitor = threading.Thread(target=self._sweep_now_and_then, name="engine janitor", daemon=True)
         self._janitor.start()
         atexit.register(self.close)  # a thread that trains must not outlive the interpreter
@@ -191,6 +188,14 @@ class Engine:
         """Train. Raises SettingError for a follower, or a run that has ended."""
         with self._at_work(visitor):
             self._house.controlled(run_id, visitor, "start").start()
+
+    def keep_in_step(self, run_ids: Sequence[str], *, visitor: str) -> None:
+        """From here on none of these trains far beyond another that trains. SettingError for a follower."""
+        with self._at_work(visitor):
+            runs = [self._house.controlled(run_id, visitor, "join", in_memory=False) for run_id in run_ids]
+            pace = Pace(self._turns, runs)
+            for hosted in runs:
+                hosted.pace = pace
 
     def pause(self, run_id: str, *, visitor: str) -> None:
         """Pause within a slice. Raises SettingError for a follower."""
@@ -299,7 +304,7 @@ class Engine:
             self._house.closed = True
             self._turns.close()
             self._house.wake_waiters()
-            workers = tuple(self._workers)
+            workers = tuple(self._crew)
         atexit.unregister(self.close)
         until = time.monotonic() + 2.0
         for thread in (*workers, self._janitor):
@@ -330,18 +335,6 @@ class Engine:
             if visitor is not None:
                 self._presence.touch(visitor, self._clock())
             yield
-
-    def _hire(self) -> None:
-        worker = Worker(self._turns, name=f"engine worker {next(self._names)}", replace=self._replace_worker)
-        self._workers.append(worker)
-        worker.start()
-
-    def _replace_worker(self, dead: Worker) -> None:
-        """Called by a worker that dies of an error nobody expected."""
-        with self._lock:
-            self._workers.remove(dead)
-            if not self._closing.is_set():
-                self._hire()
 
     def _sweep_now_and_then(self) -> None:
         while not self._closing.wait(JANITOR_S):

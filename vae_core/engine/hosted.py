@@ -14,6 +14,7 @@ from vae_core.engine.display import Display
 from vae_core.engine.factory import EXPECTED_ERRORS, Trainable
 from vae_core.engine.host import Host
 from vae_core.engine.lease import Lease
+from vae_core.engine.pace import Pace
 from vae_core.engine.progress import Intent, Progress
 from vae_core.engine.resident import Resident
 from vae_core.engine.view import RunView
@@ -36,6 +37,7 @@ class HostedRun:
         """Note what to prepare: a checkpoint of this id if there is one, else a new run of `config`."""
         self.id = identity
         self.lease = lease
+        self.pace = Pace(host.turns, (self,))
         self.trouble: str | None = None
         self.training = False
         self.scheduled = False
@@ -78,7 +80,18 @@ class HostedRun:
             return bool(self._commands)
         if self.view is None and self.trouble is None:
             return True
-        return self._may_train or (self._stale and not self.training)
+        return (self.may_train and self.pace.steps(self) != 0) or (self._stale and not self.training)
+
+    @property
+    def may_train(self) -> bool:
+        """Whether it is to be trained, at its turn."""
+        return self.training and self.trouble is None and not self._ended
+
+    @property
+    def steps_done(self) -> int:
+        """Where it stands."""
+        progress = self._display.progress
+        return 0 if progress is None else progress.step
 
     @property
     def urgent(self) -> bool:
@@ -93,7 +106,7 @@ class HostedRun:
     @property
     def waiting(self) -> bool:
         """Whether it was started and has had no turn since."""
-        return self._may_train and not self._had_turn
+        return self.may_train and not self._had_turn
 
     @property
     def changed_by_hand(self) -> bool:
@@ -140,10 +153,7 @@ class HostedRun:
         self._control(Command("rewind"))
 
     def set(self, setting: str, value: Any) -> None:
-        """Change a setting; of several changes before the next slice the last one counts.
-
-        Raises SettingError if the run has ended.
-        """
+        """Change a setting: the last one before a slice counts. SettingError if the run has ended."""
         self._refuse_if_ended()
         self._control(Command("set", setting=setting, value=value))
 
@@ -212,10 +222,6 @@ class HostedRun:
         if view is not None and (view.owner, view.followers) != (self.lease.owner, self.lease.followers):
             self.refresh()
 
-    @property
-    def _may_train(self) -> bool:
-        return self.training and self.trouble is None and not self._ended
-
     def _refuse_if_ended(self) -> None:
         if self._ended:
             sentence = self.view.sentence if self.view else ""
@@ -230,7 +236,7 @@ class HostedRun:
     def _ask(self, command: Command | None) -> None:
         if command is not None:
             self._commands.add(command)
-        self._host.turns.ask(self)
+        self.pace.go_on()
 
     def _next_command(self) -> Command | None:
         with self._host.lock:
@@ -276,14 +282,15 @@ class HostedRun:
 
     def _train(self) -> None:
         with self._host.lock:
-            if not self._may_train:
+            steps = self.pace.steps(self)
+            if not self.may_train or steps == 0:
                 return
             if not self._had_turn:
                 self._had_turn = True
                 self.refresh()
         run = self._prepare()
         self._resident.unsaved = True  # even if an error ends this slice half-way
-        run.advance(budget_s=self._host.slice_s)
+        run.advance(steps=steps, budget_s=self._host.slice_s if steps is None else None)
         self._changed(run)
 
     def _changed(self, run: Trainable) -> None:
@@ -292,6 +299,7 @@ class HostedRun:
             self._display.progress = Progress.of(run)
             if self._ended:
                 self.training = False
+            self.pace.go_on()
 
     def _change_setting(self, command: Command) -> None:
         run = self._prepare()
@@ -299,10 +307,8 @@ class HostedRun:
             run.set(command.setting, command.value)
         except SettingError as error:
             self._notice = str(error)  # the run goes on as it was
-        with self._host.lock:
-            self._resident.unsaved = True
-            self._display.progress = Progress.of(run)
-            self.refresh()
+        self._changed(run)
+        self.refresh()
 
     def _show_if_due(self) -> None:
         if self._resident.run is None or not self._stale:
@@ -322,9 +328,7 @@ class HostedRun:
         return saved
 
     def _free(self) -> None:
-        if self._resident.run is None:
-            return
-        if not self._save():
+        if self._resident.run is None or not self._save():
             return
         if self._stale:
             self._show(self._resident.run)
@@ -342,4 +346,5 @@ class HostedRun:
             if self.removed:
                 self._host.forget(self.id)
             self.refresh()
+            self.pace.go_on()
             self._host.changed.notify_all()

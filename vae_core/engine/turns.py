@@ -51,6 +51,11 @@ class Turns:
         """Threads that may compute at the same time."""
         return self._capacity
 
+    @property
+    def closed(self) -> bool:
+        """Whether there are no more turns."""
+        return self._closed
+
     def ask(self, task: Task) -> None:
         """Queue a task that has something to do, unless it waits or works already."""
         with self._more:

@@ -1,10 +1,11 @@
-"""A worker: the only thread of the process that trains, and the one place that sets torch's threads."""
+"""The workers: the only threads of the process that train, and the one place that sets torch's threads."""
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -48,3 +49,32 @@ class Worker(threading.Thread):
             self.task.crashed(error.__name__ if error else "unknown")
             self._turns.abandon(self.task, self._held)
         self._replace(self)
+
+
+class Crew:
+    """Some workers; one that dies is replaced until the queue closes. Used under the engine's lock."""
+
+    def __init__(self, turns: Turns, lock: threading.RLock, *, size: int) -> None:
+        """Start them."""
+        self._turns = turns
+        self._lock = lock
+        self._names = itertools.count(1)
+        self._workers: list[Worker] = []
+        for _ in range(size):
+            self._hire()
+
+    def __iter__(self) -> Iterator[Worker]:
+        """The workers at this moment."""
+        return iter(tuple(self._workers))
+
+    def _hire(self) -> None:
+        worker = Worker(self._turns, name=f"engine worker {next(self._names)}", replace=self._replace)
+        self._workers.append(worker)
+        worker.start()
+
+    def _replace(self, dead: Worker) -> None:
+        """Called by a worker that dies of an error nobody expected."""
+        with self._lock:
+            self._workers.remove(dead)
+            if not self._turns.closed:
+                self._hire()
