@@ -140,6 +140,13 @@ PART_COLOURS: dict[str, tuple[str, str]] = {
     "test": ("#117733", "#55BB88"),
 }
 
+# Decoders side by side, indigo, olive and teal: on light and dark ground, for marks and for their names.
+DECODER_COLOURS: dict[str, tuple[str, str]] = {
+    "first": ("#332288", "#9A8FEF"),
+    "second": ("#807800", "#DDD560"),
+    "third": ("#00747A", "#2FBDB8"),
+}
+
 
 def symbol(word: str) -> Symbol:
     """Return the glossary's entry for a word in code.

@@ -23,7 +23,9 @@ registry = importlib.import_module("vae_core.data.registry")
 NAMES = (
     "mnist-5k-binary",
     "mnist-5k",
+    "mnist-5k-dequantised",
     "digits",
+    "digits-dequantised",
     "two-moons",
     "rings",
     "pinwheel",
@@ -34,7 +36,9 @@ NAMES = (
 DIGESTS = {
     "mnist-5k-binary": "432e8eb8edc566d02f36258f3be1cdd8cafa338793da8c44ab0cb212d1b1c4b9",
     "mnist-5k": "bde8326627e1aebb0f902d7aa1a65b970785c791d6f7e7c6695997874a71b1dc",
+    "mnist-5k-dequantised": "238f97d45d4300ecb1a7f16c30dc4922f151b2556f7207da6b493edbe60db2bb",
     "digits": "10fe679d42667c98d06059b9408ff7ba65ef9a35d8cd4c16a30064d9ab0294ad",
+    "digits-dequantised": "9f1cc0acfee0f18027b6c6cc40538e228fdd577a111c802443c42d1ddcac18e9",
     "two-moons": "a191b0c5da204bd6f586f7d46e89b2a5f841d06c80475b2177af12c76246eee3",
     "rings": "91f853221eaa9ebf57e4cd7a6d972bbc232b919b4bb99ba6f6620ab48c8de717",
     "pinwheel": "7f3b66cb211f86a4e9102c14b534b0f5a34214920b9129e06fdf7807e8669520",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vae_core.checks import refuse
+from vae_core.checks import check_number, refuse
 from vae_core.data.arrays import (
     checked_class_names,
     checked_fractions,
@@ -56,6 +56,7 @@ class Dataset:
         test: Looked at once, at the end.
         grey_levels: On "unit" support, how many equally spaced levels the pixels had, or None
             (256 levels: 0, 1/255, … 1).
+        dequantised: Whether uniform noise fills each level: x = (integer + u)/grey_levels, u in [0, 1).
         class_names: The name of each label, or None.
         source: Where the data come from.
         licence: Under which licence they may be used.
@@ -80,6 +81,7 @@ class Dataset:
     split_seed: int
     fractions: tuple[float, float, float]
     digest: str
+    dequantised: bool = False
 
     @classmethod
     def from_arrays(
@@ -93,6 +95,7 @@ class Dataset:
         fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
         image_shape: tuple[int, int, int] | None = None,
         grey_levels: int | None = None,
+        dequantised: bool = False,
         class_names: Sequence[str] | None = None,
         source: str = "",
         licence: str = "",
@@ -109,6 +112,7 @@ class Dataset:
             fractions: Shares of train, validation and test; positive, their sum is 1.
             image_shape: (C, H, W); by default that of x, or (1, 1, D) for flat rows.
             grey_levels: On "unit" support, how many equally spaced levels the pixels had, if that is known.
+            dequantised: Whether x = (integer + u)/grey_levels, u in [0, 1), in place of the levels.
             class_names: The name of each label from 0 on.
             source: Where the data come from.
             licence: Under which licence they may be used.
@@ -127,7 +131,8 @@ class Dataset:
         checked_support(rows, support)
         classes = checked_labels(labels, rows=len(rows))
         names = checked_class_names(class_names, classes)
-        levels = checked_grey_levels(grey_levels, rows, support)
+        check_levels = _checked_filled_levels if dequantised else checked_grey_levels
+        levels = check_levels(grey_levels, rows, support)
         shares = checked_fractions(fractions)
         split_seed = checked_seed(seed)
         parts = split_rows(len(rows), classes, fractions=shares, seed=split_seed)
@@ -148,7 +153,8 @@ class Dataset:
             citation=citation,
             split_seed=split_seed,
             fractions=shares,
-            digest=_digest(full, parts, shape, support),
+            digest=_digest(full, parts, shape, f"{support} dequantised" if dequantised else support),
+            dequantised=dequantised,
         )
 
 
@@ -157,12 +163,23 @@ def _select(full: Split, index: torch.Tensor) -> Split:
     return Split(full.x[index], None if full.labels is None else full.labels[index], index)
 
 
+def _checked_filled_levels(grey_levels: int | None, x: torch.Tensor, support: str) -> int:
+    """Check that x (N, D) lies in [0, 1), in levels that noise fills, and return how many there are."""
+    if grey_levels is None:
+        refuse("grey_levels", "must be given where the data are dequantised", grey_levels)
+    if support != "unit":
+        refuse("dequantised", "must be False unless the support is unit", f"support {support}")
+    if float(x.max()) >= 1:
+        refuse("x", "must be below 1 where the data are dequantised", float(x.max()))
+    return int(check_number("grey_levels", grey_levels, low=2, high=65536, integer=True))
+
+
 def _digest(
-    full: Split, parts: tuple[torch.Tensor, ...], image_shape: tuple[int, int, int], support: str
+    full: Split, parts: tuple[torch.Tensor, ...], image_shape: tuple[int, int, int], kind: str
 ) -> str:
     """Hash all that a run sees of the data; the same on every machine (bytes are little-endian)."""
     shapes = [len(full), *image_shape, *(len(part) for part in parts), full.labels is not None]
-    sha = hashlib.sha256(f"{support} {shapes}".encode())
+    sha = hashlib.sha256(f"{kind} {shapes}".encode())
     sha.update(full.x.numpy().astype("<f4", copy=False).data)
     for whole in (full.labels, *parts):
         if whole is not None:

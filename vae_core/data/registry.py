@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vae_core.checks import refuse
-from vae_core.data import digits, mnist, tiny_binary, toys
+from vae_core.data import dequantised, digits, mnist, tiny_binary, toys
 from vae_core.data.dataset import Dataset
 from vae_core.data.info import DatasetInfo
 
@@ -82,7 +82,9 @@ def _source(name: str) -> _Source:
 for _info, _load in (
     (mnist.BINARY, mnist.load_binary),
     (mnist.GREY, mnist.load_grey),
+    (dequantised.MNIST, dequantised.load_mnist),
     (digits.DIGITS, digits.load_digits),
+    (dequantised.DIGITS, dequantised.load_digits),
     (toys.TWO_MOONS, toys.load_two_moons),
     (toys.RINGS, toys.load_rings),
     (toys.PINWHEEL, toys.load_pinwheel),

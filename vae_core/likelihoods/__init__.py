@@ -6,6 +6,7 @@ from vae_core.likelihoods.base import Likelihood
 from vae_core.likelihoods.bernoulli import Bernoulli
 from vae_core.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from vae_core.likelihoods.gaussian import Gaussian
+from vae_core.likelihoods.on_binary import on_binary
 
 __all__ = [
     "LIKELIHOODS",
@@ -14,6 +15,7 @@ __all__ = [
     "Gaussian",
     "Likelihood",
     "misfit",
+    "on_binary",
     "score_name",
 ]
 
