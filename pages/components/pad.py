@@ -208,6 +208,7 @@ def pad_settings(
     paths: Sequence[PadPath] = (),
     dots: Sequence[Sequence[float]] | np.ndarray = (),
     link: str | None = None,
+    follow: Literal["z", "image"] = "z",
     home: str = "",
     name: str = "Latent pad",
 ) -> dict[str, Any]:
@@ -253,6 +254,7 @@ def pad_settings(
         "paths": [{"style": path.style, "z": [numbers(row, 4) for row in path.z]} for path in paths],
         "dots": [numbers(z) for z in dots],
         "link": link,
+        "follow": follow,
         "home": home,
         "name": name,
     }
@@ -281,8 +283,10 @@ def latent_pad(
             first; ``z`` moves the pad whenever it differs from the call before; ``pins`` likewise; ``spread``
             of the sliders; ``kl_per_dimension`` (L,) in nats per image; ``layers`` that are on at first;
             ``principal`` plane; ``ellipses``; the ``image`` that the page is about; ``paths``; ``dots``,
-            draws of z = μ + σ ε; a ``link`` on which pads and films follow each other; ``home``, another one
-            shows the map whole again; a ``name`` for those who cannot see it.
+            draws of z = μ + σ ε; a ``link`` on which pads and films follow each other; ``follow``: pads on a
+            link share "z" or the "image", whose code in all latent dimensions is nearest to z where a hand
+            moves it, and to whose own code each other pad goes, by the ``rows`` of its points; ``home``,
+            another one shows the map whole again; a ``name`` for those who cannot see it.
 
     Returns:
         What was heard last.

@@ -88,7 +88,7 @@ export class Pad {
     this.settings = settings;
     this.mode ??= settings.mode === 'walk' ? new Walk(this) : new Explore(this);
     this.root.classList.toggle('walking', this.mode instanceof Walk);
-    this.link.join(settings.link);
+    this.link.join(settings.link, settings.follow);
     this.update();
   }
 
@@ -116,7 +116,7 @@ export class Pad {
     this.part('.snap').hidden = !settings.image || this.mode instanceof Walk;
     this.map.setAttribute('aria-label', `${settings.name}. ${this.keys.words}`);
     this.ellipses.set(settings.ellipses, this.held);
-    this.mode?.adopt(settings);
+    this.link.adopt(() => this.mode?.adopt(settings));
     this.turn();
   }
 
@@ -125,6 +125,7 @@ export class Pad {
     this.choice.apply(this.plane, this.settings.principal);
     const points = this.settings.points && find('points', this.settings.points);
     if (points?.latent_dim === this.plane.latentDim) this.points.project(points, this.plane);
+    this.link.renew();
     this.settle();
     this.redraw();
   }
@@ -268,6 +269,7 @@ export class Pad {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     if (!this.settings || !this.answers.decoder) return;
+    this.link.sayImage();
     const { map, answers, cursor } = this.stale;
     this.stale = { map: false, answers: false, cursor: false };
     if (map) paintMap(this);

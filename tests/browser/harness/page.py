@@ -18,8 +18,10 @@ from pages.figures.theme import template  # noqa: E402
 from pages.state import theme  # noqa: E402
 from tests.browser.harness.draw_part import draw_part  # noqa: E402
 from tests.browser.harness.film_part import film_part  # noqa: E402
+from tests.browser.harness.follow_part import follow_part  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
+from tests.browser.harness.pixels_part import pixels_part  # noqa: E402
 from tests.browser.harness.posterior_part import posterior_part  # noqa: E402
 
 VARIABLES = theme.stylesheet()
@@ -110,6 +112,8 @@ def parts() -> None:
         "images": images_part,
         "pad": pad_part,
         "empty": empty_part,
+        "follow": follow_part,
+        "pixels": pixels_part,
         "draw": draw_part,
         "film": film_part,
         "posterior": posterior_part,
