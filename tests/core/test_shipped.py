@@ -22,10 +22,10 @@ from vae_core.training.shipped import (
 APART = {"two-moons": 0.2}
 
 
-def test_four_models_come_along_and_are_small():
+def test_models_of_each_kind_come_along_and_are_small():
     assert shipped_names()[0] == "binary-digits-2d"
     configs = [load_shipped(name).config for name in shipped_names()]
-    assert {c.likelihood for c in configs} == {"bernoulli", "gaussian"}
+    assert {c.likelihood for c in configs} == {"bernoulli", "gaussian", "continuous-bernoulli"}
     assert any(c.latent_dim > 2 for c in configs)
     assert "two-moons" in {c.dataset for c in configs}
     assert {path.name for path in FOLDER.iterdir() if path.is_dir()} == set(shipped_names())

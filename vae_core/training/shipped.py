@@ -27,6 +27,9 @@ FOLDER = Path(__file__).parents[2] / "assets" / "models"
 WEIGHTS = "weights.safetensors"
 TEST_SAMPLES = 100
 
+# Decoders are compared at these settings: the same data, order, noise and first weights for each.
+TWIN = TrainConfig(dataset="mnist-5k", hidden=(200,), learning_rate=2e-3, precision="float32")
+
 # In float32, so that every machine makes nearly the same.
 SHIPPED: dict[str, TrainConfig] = {
     "binary-digits-2d": TrainConfig(precision="float32", stop="plateau", patience=20),
@@ -48,6 +51,12 @@ SHIPPED: dict[str, TrainConfig] = {
         steps=6000,
         precision="float32",
     ),
+    "grey-bernoulli": TWIN,
+    "grey-gaussian": TWIN.replace(likelihood="gaussian", sigma="learned"),
+    "grey-gaussian-unit": TWIN.replace(likelihood="gaussian", sigma=1.0),
+    "grey-continuous": TWIN.replace(likelihood="continuous-bernoulli"),
+    "binary-bernoulli": TWIN.replace(dataset="mnist-5k-binary"),
+    "binary-gaussian": TWIN.replace(dataset="mnist-5k-binary", likelihood="gaussian", sigma="learned"),
 }
 
 
