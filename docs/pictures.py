@@ -2,7 +2,7 @@
 
 Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
 dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
-drawn digit, light and dark; the Latent walk page; the Jensen gap page, light and dark.
+drawn digit, light and dark; the Latent walk page; the Jensen gap page and that of the decoders, light and dark.
 """
 
 import io
@@ -33,6 +33,7 @@ BROWSERS = (
 )
 SCREEN = {"width": 1280, "height": 1000}
 TALL = {"width": 1280, "height": 1240}
+WHOLE = {"width": 1280, "height": 2450}
 PHONE = {"width": 390, "height": 844}
 MOST_BYTES = 450_000
 TRAINED_STEPS = 1200
@@ -199,6 +200,27 @@ def jensen_gap(browser: Browser, address: str, *, theme: str) -> None:
     page.context.close()
 
 
+def decoders(browser: Browser, address: str, *, theme: str) -> None:
+    """The page of decoders, with z where a hand has left it, down to what can be compared."""
+    page = browser.new_page(viewport=WHOLE, color_scheme=theme)
+    page.goto(f"{address}/decoders")
+    page.locator("table.lab-twins").first.wait_for(timeout=1000 * PATIENCE_S)
+    pad = page.locator(".pad .map").first
+    pad.wait_for(timeout=1000 * PATIENCE_S)
+    page.wait_for_timeout(3000)
+    chart = pad.bounding_box()
+    if chart is None:
+        raise RuntimeError("The map can't be seen.")
+    page.mouse.move(chart["x"] + 0.5 * chart["width"], chart["y"] + 0.5 * chart["height"])
+    page.mouse.down()
+    page.mouse.move(chart["x"] + 0.4 * chart["width"], chart["y"] + 0.37 * chart["height"], steps=8)
+    page.mouse.up()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(3000)
+    save(page, f"decoders-{theme}.png")
+    page.context.close()
+
+
 def main() -> None:
     """Take all pictures."""
     program = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
@@ -223,6 +245,7 @@ def main() -> None:
             latent_walk(browser, address)
             for theme in ("light", "dark"):
                 jensen_gap(browser, address, theme=theme)
+                decoders(browser, address, theme=theme)
             light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
             training(light, until=TRAINED_STEPS, name="train-light.png")
             # another seed: the same run twice would be one, and over

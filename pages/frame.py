@@ -21,6 +21,7 @@ PAGES = {
         st.Page("lab/latent.py", title="Latent space", url_path="latent"),
         st.Page("lab/walk.py", title="Latent walk", url_path="walk"),
         st.Page("lab/jensen.py", title="Jensen gap", url_path="gap"),
+        st.Page("lab/decoders.py", title="Bernoulli vs Gaussian", url_path="decoders"),
     ],
 }
 

@@ -74,14 +74,14 @@ def current() -> CurrentModel:
     if source == "run":
         view = find_run(name)
         if view is not None:
-            return _of_run(view)
+            return of_run(view)
         link.notify(
             f"The run {name} is gone; a shipped model stands in. Start trains the link's settings again."
         )
         st.session_state[keys.MODEL] = link.shipped_token(default_shipped())
         st.session_state[keys.KEEP_SETTINGS] = True
         return current()
-    return _of_shipped(name)
+    return of_shipped(name)
 
 
 def choose_shipped(name: str) -> None:
@@ -142,7 +142,8 @@ def _choose(token: str) -> None:
     link.write_link(config)
 
 
-def _of_run(view: RunView) -> CurrentModel:
+def of_run(view: RunView) -> CurrentModel:
+    """Return a run as the pages show it."""
     mine = view.owner == visitor()
     return CurrentModel(
         source="run",
@@ -156,7 +157,8 @@ def _of_run(view: RunView) -> CurrentModel:
     )
 
 
-def _of_shipped(name: str) -> CurrentModel:
+def of_shipped(name: str) -> CurrentModel:
+    """Return a shipped model as the pages show it."""
     snapshot = load_shipped(name)
     return CurrentModel(
         source="shipped",

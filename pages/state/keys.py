@@ -83,3 +83,15 @@ GAP_ROW = "lab_gap_row"
 
 GAP_ASKED = "lab_gap_asked"
 """What was asked for that takes long: ``"history"`` or ``"cost"``, and for which model."""
+
+TWINS = "lab_twins"
+"""Which decoders are compared, and on which data, as the link writes it."""
+
+TWIN_RUNS = "lab_twin_runs"
+"""The runs of the compared decoders: settings as JSON, and the run's id."""
+
+TWINS_OWN = "lab_twins_own"
+"""Whether the compared models are runs of one's own where shipped ones are there, too."""
+
+TWIN_PIXEL = "lab_twin_pixel"
+"""The pixel whose distribution is looked at: row and column."""

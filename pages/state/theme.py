@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from vae_core.notation import GAP_COLOURS, GLOSSARY, WALK_COLOURS, Symbol
+from vae_core.notation import DECODER_COLOURS, GAP_COLOURS, GLOSSARY, WALK_COLOURS, Symbol
 
 RULES = """
 .stApp [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 2rem; }
@@ -21,13 +21,26 @@ RULES = """
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
 .lab-numbers { font-size: 0.85rem; font-variant-numeric: tabular-nums; border-collapse: collapse; }
 .lab-numbers th, .lab-numbers td { padding: 0.1rem 0.8rem 0.1rem 0; text-align: left; font-weight: 400; }
-.lab-digits caption { text-align: left; font-weight: 600; font-size: 0.95rem; padding-bottom: 0.25rem; }
-.lab-digits .lab-value { text-align: right; white-space: nowrap; }
+.lab-digits caption, .lab-twins caption:not(.lab-hidden) {
+  text-align: left; font-weight: 600; font-size: 0.95rem; padding-bottom: 0.25rem; }
+.lab-digits .lab-value, .lab-twins .lab-value { text-align: right; white-space: nowrap; }
 .lab-digits th { white-space: nowrap; }
 .lab-quiet { opacity: 0.75; }
 .lab-cause::before { content: ""; display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.45em;
   border-radius: 2px; background: var(--cause); }
 .lab-headline { margin: 0; font-size: 1.15rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
+.lab-verdict { margin: 0.15rem 0 0.4rem; max-width: 60rem; line-height: 1.45; }
+.lab-scroll { overflow-x: auto; }
+.lab-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.lab-numbers s { opacity: 0.75; text-decoration-thickness: 2px; }
+.lab-numbers small { font-size: 0.78rem; }
+.lab-twins th { max-width: 26rem; line-height: 1.3; vertical-align: top; }
+.lab-twins thead th { text-align: right; }
+.lab-twins td { vertical-align: top; }
+.lab-twin-0 { color: var(--lab-decoder-0); } .lab-twin-1 { color: var(--lab-decoder-1); }
+.lab-twin-2 { color: var(--lab-decoder-2); }
+h3.lab-twin { margin: 0; padding: 0; font-size: 1.15rem; font-weight: 600; }
+.lab-twin-state { margin: 0; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 .lab-card { display: grid; gap: 0.3rem; font-size: 0.82rem; line-height: 1.4; }
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }
@@ -68,4 +81,5 @@ def stylesheet() -> str:
     colours = [variables(symbol) for symbol in GLOSSARY]
     colours += [two_tone(f"walk-{style}", both) for style, both in WALK_COLOURS.items()]
     colours += [two_tone(f"gap-{cause}", both) for cause, both in GAP_COLOURS.items()]
+    colours += [two_tone(f"decoder-{place}", both) for place, both in enumerate(DECODER_COLOURS.values())]
     return ":root {\n" + "\n".join(colours) + f"\n}}\n{RULES}"

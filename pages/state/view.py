@@ -1,4 +1,4 @@
-"""The view that a link opens: where z stands and which image the page is about, typed and clamped."""
+"""The view that a link opens: where z stands, which image, which decoders; typed and clamped."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.state import keys
+from pages.state.twin_choice import read_twins
 from vae_core.latent.walks import Z_LIMIT
 from vae_core.models.vae import MAX_LATENT_DIM
 
@@ -40,6 +41,7 @@ def write_z(z: tuple[float, ...]) -> str:
 READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
     "image": (read_row, "must be the number of a row of the data"),
+    "twins": (read_twins, "must be data and two or three decoders, like mnist-5k,bernoulli,gaussian-learned"),
 }
 """What a link may say of the view: how it is read, and the rule."""
 

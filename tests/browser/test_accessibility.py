@@ -18,6 +18,7 @@ PAGES = [
     ("latent", "/latent", ".draw .square"),
     ("walk", "/walk", ".film [role=slider]"),
     ("gap", "/gap", ".posterior .handle.centre"),
+    ("decoders", "/decoders", "table.lab-twins"),
 ]
 # Parts that stand on no page so: the name in the harness, and what is there once it stands.
 PARTS = [

@@ -7,6 +7,15 @@ from streamlit.testing.v1 import AppTest
 from vae_core.engine import Engine
 from vae_core.training.config import TrainConfig
 
+ONE_OF_EACH_KIND = (
+    "binary-digits-2d",
+    "gaussian-digits-2d",
+    "binary-digits-8d",
+    "two-moons",
+    "grey-continuous",
+)
+"""Shipped models: the others are of the same shapes and likelihoods."""
+
 FRAME = Path(__file__).resolve().parents[2] / "pages" / "frame.py"
 
 

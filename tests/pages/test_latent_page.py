@@ -11,9 +11,9 @@ from pages.state import keys
 from pages.state.engine import shared_engine
 from pages.state.view import READERS, read_row, read_z, write_z
 from tests.fakes import wait_until
-from tests.pages.opened import a_run, open_page, texts
+from tests.pages.opened import ONE_OF_EACH_KIND, a_run, open_page, texts
 from vae_core.data import load_dataset
-from vae_core.training.shipped import load_shipped, shipped_names
+from vae_core.training.shipped import load_shipped
 
 PAGE = "lab/latent.py"
 
@@ -30,7 +30,7 @@ def captions(page: AppTest) -> str:
     return "\n".join(caption.value for caption in page.main.caption)
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
 def test_it_is_full_with_every_shipped_model(name: str) -> None:
     page = opened(model=f"shipped:{name}")
     assert not page.exception
@@ -73,7 +73,7 @@ def test_what_a_link_says_of_the_view_is_typed_and_clamped() -> None:
     z = (0.0, -0.001, 1.256, -6.0)
     assert write_z(z) == "0,0,1.26,-6"
     assert read_z(write_z(z)) == (0.0, 0.0, 1.26, -6.0)
-    assert set(READERS) == {"z", "image"}
+    assert set(READERS) == {"z", "image", "twins"}
 
 
 def test_a_drawing_becomes_the_image_and_z_its_code() -> None:

@@ -20,14 +20,14 @@ from pages.controls.walked import FRAMES
 from pages.state import engine as engine_state
 from pages.state import geodesics, keys
 from tests.fakes import FakeFactory, Gate, wait_until
-from tests.pages.opened import FRAME, texts
+from tests.pages.opened import FRAME, ONE_OF_EACH_KIND, texts
 from vae_core.checks import SettingError
 from vae_core.data import Dataset, load_dataset
 from vae_core.engine import Engine
 from vae_core.latent.walks import Walk
 from vae_core.latent.walks import walk as make_walk
 from vae_core.training.config import TrainConfig
-from vae_core.training.shipped import load_shipped, shipped_names
+from vae_core.training.shipped import load_shipped
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ def press(page: AppTest, label: str) -> AppTest:
     return page
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
 def test_it_works_at_once_on_every_shipped_model(name: str) -> None:
     page = open_walk(model=f"shipped:{name}")
     snapshot = load_shipped(name)
