@@ -2,7 +2,7 @@
 
 Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
 dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
-drawn digit, light and dark; the Latent walk page; the Jensen gap page and that of the decoders, light and dark.
+drawn digit, light and dark; the Latent walk page; the Jensen gap page and that of the decoders, in both.
 """
 
 import io

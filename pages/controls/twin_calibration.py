@@ -7,17 +7,27 @@ import streamlit as st
 from pages.controls.shown import show
 from pages.figures.reliability import reliability
 from pages.figures.residuals import residuals
+from pages.figures.sigma_travel import sigma_travel
 from pages.figures.theme import nats
+from pages.state import keys
 from pages.state.theme import theme_name
 from pages.state.twin_measures import TwinFound
 from vae_core.diagnostics.calibration import Reliability
-from vae_core.diagnostics.learned_sigma import SigmaCheck
+from vae_core.diagnostics.learned_sigma import SigmaCheck, SigmaTravel
 
 HEIGHT = 280
+MOST_RUNS = 8
+"""Of which a session remembers how σ² travelled."""
 
 
-def twin_calibration(found: TwinFound | None, *, place: int) -> None:
-    """Show one decoder's calibration, and of a Gaussian how σ² stands to its errors."""
+def twin_calibration(found: TwinFound | None, *, place: int, token: str) -> None:
+    """Show one decoder's calibration, and of a Gaussian how σ² stands to its errors.
+
+    Args:
+        found: What there is about it.
+        place: Its place among those compared.
+        token: Its model, as the link writes it.
+    """
     if found is None or found.calibration is None:
         st.caption("Calibration is being measured.")
         return
@@ -25,7 +35,27 @@ def twin_calibration(found: TwinFound | None, *, place: int) -> None:
     figure = draw(found.calibration, theme=theme_name(), place=place)
     show(figure, key=f"lab_twin_calibration_{place}", height=HEIGHT)
     if found.sigma is not None:
-        st.html(sigma_table(found.sigma, learned=found.snapshot.config.sigma == "learned"))
+        learned = found.snapshot.config.sigma == "learned"
+        st.html(sigma_table(found.sigma, learned=learned))
+        if learned and token.startswith("run:"):
+            seen = _travelled(found, token)
+            show(
+                sigma_travel(seen, theme=theme_name(), place=place),
+                key=f"lab_twin_sigma_{place}",
+                height=HEIGHT,
+            )
+
+
+def _travelled(found: TwinFound, token: str) -> SigmaTravel:
+    """Return what was seen of a run's σ² in this session, this moment included."""
+    kept: dict[str, SigmaTravel] = st.session_state.setdefault(keys.TWIN_SIGMA, {})
+    before = kept.pop(token, SigmaTravel())
+    if found.sigma is not None and found.snapshot.step not in before.steps:
+        before = before.at(found.snapshot.step, found.sigma)
+    kept[token] = before
+    while len(kept) > MOST_RUNS:
+        del kept[next(iter(kept))]
+    return before
 
 
 def sigma_table(check: SigmaCheck, *, learned: bool) -> str:
@@ -35,7 +65,7 @@ def sigma_table(check: SigmaCheck, *, learned: bool) -> str:
     seen = "the error of the reconstruction that one sees, which is another number"
     if learned:
         settles = f"where a learned σ² settles: {_percent(check.variance / expected.value)} off"
-        seen += f": {check.mean_code_error / check.variance:.2f} σ²"
+        seen += f": {check.mean_code_error / check.variance:.2f} σ² here"
     rows = (
         ("σ²", f"{check.variance:.5f}", "learned with the weights" if learned else "fixed by hand"),
         ("E_q ‖x − μ(z)‖²/D", f"{expected.value:.5f} ± {expected.error:.5f}", settles),

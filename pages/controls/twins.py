@@ -58,6 +58,13 @@ def _measured(models: Sequence[CurrentModel]) -> tuple[Measure[TwinFound], ...]:
     )
 
 
+def _of_model(found: TwinFound | None, model: CurrentModel) -> TwinFound | None:
+    """Return what was found if it is of this model, at this moment or an earlier one of its training."""
+    if found is None or found.snapshot.config != model.config:
+        return None
+    return found if found.snapshot.step <= model.snapshot.step else None
+
+
 def _draw_pads(drawn_for: tuple[object, ...], tick: float | None) -> None:
     models = twin_models(choice())
     if _identity(models) != drawn_for or _pads_tick(models) != tick:
@@ -80,7 +87,7 @@ def _draw_numbers(drawn_for: tuple[object, ...], tick: float | None) -> None:
         st.rerun()
     st.subheader("What can be compared")
     measured = _measured(models)
-    found = [one.value for one in measured]
+    found = [_of_model(one.value, model) for one, model in zip(measured, models, strict=True)]
     twin_numbers(chosen, models, found)
     for place, one in enumerate(measured):
         if not (one.pending or one.done):
@@ -93,7 +100,7 @@ def _draw_numbers(drawn_for: tuple[object, ...], tick: float | None) -> None:
         with column:
             name = html.escape(name_of(decoder_of(models[place])))
             st.html(f'<p class="lab-title lab-twin-{place}">{name}</p>')
-            twin_calibration(found[place], place=place)
+            twin_calibration(found[place], place=place, token=models[place].token)
 
 
 def _heading(model: CurrentModel, place: int) -> str:

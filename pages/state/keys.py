@@ -93,5 +93,8 @@ TWIN_RUNS = "lab_twin_runs"
 TWINS_OWN = "lab_twins_own"
 """Whether the compared models are runs of one's own where shipped ones are there, too."""
 
+TWIN_SIGMA = "lab_twin_sigma"
+"""What was seen of a learned σ² while a run trained, by the run's token."""
+
 TWIN_PIXEL = "lab_twin_pixel"
 """The pixel whose distribution is looked at: row and column."""

@@ -12,7 +12,7 @@ from vae_core.rng import generator
 from vae_core.training.snapshot import Snapshot
 
 MOST_IMAGES, MOST_TRAINING_IMAGES = 500, 4000
-MOVING_IMAGES = 100
+MOVING_IMAGES, MOVING_TRAINING_IMAGES = 100, 400
 """While a model trains it is measured anew every second."""
 
 SIGMA_SAMPLES = 2
@@ -53,7 +53,7 @@ def twin_measure(snapshot: Snapshot, *, place: int, moving: bool) -> Measure[Twi
 
 
 def _measured(snapshot: Snapshot, *, whole: bool) -> Measuring[TwinFound]:
-    """Measure the scores and the calibration, and of a Gaussian that rests its σ."""
+    """Measure the scores, the calibration, and of a Gaussian its σ; on fewer images while it trains."""
     if not snapshot.finite:
         refuse("weights", "must be finite numbers to be measured", "others")
     model, data = snapshot.model(), load_dataset(snapshot.config.dataset)
@@ -71,12 +71,12 @@ def _measured(snapshot: Snapshot, *, whole: bool) -> Measuring[TwinFound]:
     yield 0.4, "Measuring calibration.", found
     spread = calibration(model, x, support=data.support, generator=generator(seed, "calibration"))
     found = TwinFound(snapshot, scores, spread)
-    if snapshot.config.likelihood != "gaussian" or not whole:
+    if snapshot.config.likelihood != "gaussian":
         return found
     yield 0.7, "Measuring σ on training images.", found
     check = sigma_check(
         model,
-        data.train.x[:MOST_TRAINING_IMAGES],
+        data.train.x[: MOST_TRAINING_IMAGES if whole else MOVING_TRAINING_IMAGES],
         samples=SIGMA_SAMPLES,
         generator=generator(seed, "learned sigma"),
     )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_core import VAE, Run, SettingError, TrainConfig, elbo_terms, load_dataset
-from vae_core.diagnostics import decoder_scores, sigma_check
+from vae_core.diagnostics import ImageMean, SigmaCheck, SigmaTravel, decoder_scores, sigma_check
 from vae_core.objectives import Weighting
 
 F64 = torch.float64
@@ -131,3 +131,14 @@ def test_the_check_reads_the_same_errors_as_the_scores(trained):
     assert check.expected_error == scores.expected_squared_error
     assert check.mean_code_error == scores.squared_error.value
     assert check.reconstruction == scores.reconstruction
+
+
+def test_a_travel_forgets_what_a_rewind_undid() -> None:
+    def check(variance: float) -> SigmaCheck:
+        return SigmaCheck(variance, ImageMean(0.1, 0.01), 0.1, ImageMean(0.0, 0.1), 0.0, 4, 8)
+
+    travel = SigmaTravel().at(0, check(1.0)).at(10, check(0.5)).at(20, check(0.2))
+    assert travel.steps == (0, 10, 20)
+    again = travel.at(5, check(0.7))
+    assert (again.steps, again.variance) == ((0, 5), (1.0, 0.7))
+    assert again.expected_error == (0.1, 0.1)

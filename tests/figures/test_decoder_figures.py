@@ -10,10 +10,11 @@ import torch
 from pages.figures.pixel_distribution import pixel_distribution
 from pages.figures.reliability import reliability
 from pages.figures.residuals import residuals
+from pages.figures.sigma_travel import sigma_travel
 from tests.core.test_notation import DARK, LIGHT, channels, contrast
 from tests.figures.gap_records import column
 from tests.figures.test_train_figures import THEMES, check, title
-from vae_core.diagnostics import PixelPrediction, Reliability, Residuals
+from vae_core.diagnostics import PixelPrediction, Reliability, Residuals, SigmaTravel
 from vae_core.notation import DECODER_COLOURS, GLOSSARY
 
 NAN = math.nan
@@ -326,3 +327,19 @@ def test_a_pixel_without_neighbours_and_one_of_real_data() -> None:
 def test_a_small_probability_is_never_called_none(a: float, told: str) -> None:
     figure = pixel_distribution(of_bernoulli(a), theme="light", place=0, name="Bernoulli")
     assert f"a 1 has probability {told}," in title(figure)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_sigma_travels_to_the_error(theme: str) -> None:
+    record = SigmaTravel(steps=(0, 100, 900), variance=(0.2, 0.1, 0.0505), expected_error=(0.4, 0.08, 0.05))
+    figure = sigma_travel(record, theme=theme, place=1)
+    check(figure)
+    assert title(figure) == ("At step 900 σ² is 1 % from the expected error; at step 0 it was 50 %.")
+    error, variance = figure.data
+    np.testing.assert_allclose(variance.y, record.variance, rtol=1e-6)
+    np.testing.assert_allclose(error.y, record.expected_error, rtol=1e-6)
+    assert variance.x[0] == 1  # step 0, which a logarithmic axis lacks
+
+
+def test_one_moment_is_no_line() -> None:
+    assert not sigma_travel(SigmaTravel((3,), (0.1,), (0.1,)), theme="light", place=0).data

@@ -177,6 +177,19 @@ def _visitor(page: AppTest) -> str:
     return owner
 
 
+def test_a_trained_run_s_numbers_are_not_the_shipped_one_s() -> None:
+    """Both have the same settings: what was measured of the shipped one stands nowhere below the run."""
+    page = measured(opened())
+    shipped = row(page, "ELBO, nats per image")
+    press(page, "Train them")
+    press(page, "Pause")
+    for _ in range(3):
+        page.run()
+        if "ELBO, nats per image" in texts(page):
+            assert not set(shipped) & set(row(page, "ELBO, nats per image"))
+    assert not page.exception
+
+
 def test_one_s_own_runs_take_the_place_of_the_shipped_ones_and_give_it_back() -> None:
     page = press(opened(), "Train them")
     assert "of 3,000" in texts(page)

@@ -6,7 +6,7 @@ from vae_core.diagnostics.comparability import Comparability, comparability, mea
 from vae_core.diagnostics.decoder_scores import DecoderScores, ImageMean, decoder_scores
 from vae_core.diagnostics.gap import GapDecomposition, gap_decomposition
 from vae_core.diagnostics.gaussian_mixture import GaussianMixture
-from vae_core.diagnostics.learned_sigma import SigmaCheck, sigma_check
+from vae_core.diagnostics.learned_sigma import SigmaCheck, SigmaTravel, sigma_check
 from vae_core.diagnostics.pixel import PixelPrediction, pixel_prediction
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Reliability",
     "Residuals",
     "SigmaCheck",
+    "SigmaTravel",
     "calibration",
     "comparability",
     "decoder_scores",

@@ -6,7 +6,7 @@ is −D/2 (1 + log 2πσ²), whatever the data are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -38,6 +38,31 @@ class SigmaCheck:
     at_optimum: float
     dimensions: int
     images: int
+
+
+@dataclass(frozen=True)
+class SigmaTravel:
+    """σ² and the error that it settles at, at the moments of a training that were looked at.
+
+    Attributes:
+        steps: Of each moment, (S,), rising.
+        variance: σ², (S,).
+        expected_error: E_q ‖x − μ(z)‖²/D, (S,).
+    """
+
+    steps: tuple[int, ...] = ()
+    variance: tuple[float, ...] = ()
+    expected_error: tuple[float, ...] = ()
+
+    def at(self, step: int, check: SigmaCheck) -> SigmaTravel:
+        """Return the record with one moment more; what was seen of this step or later ones is forgotten."""
+        kept = sum(seen < step for seen in self.steps)
+        return replace(
+            self,
+            steps=(*self.steps[:kept], step),
+            variance=(*self.variance[:kept], check.variance),
+            expected_error=(*self.expected_error[:kept], check.expected_error.value),
+        )
 
 
 @torch.no_grad()
