@@ -75,27 +75,47 @@ def elbo_terms(
 
 @dataclass(frozen=True)
 class Weighting:
-    """What training maximises: reconstruction − β(t) · Σ_j max(KL_j, free bits), averaged over images.
+    """What training maximises: reconstruction − β(t) · KL, averaged over images.
+
+    KL = Σ_j max(KL_j, free bits); with a capacity C it is |KL − C(t)| that is weighed (Burgess et al. 2018).
 
     Attributes:
         beta: Weight of the KL once warm-up is over; 1 is the ELBO.
         kl_warmup: Steps over which the weight rises from 0 to β; 0 means at once.
         free_bits: Nats per latent dimension that cost nothing (Kingma et al. 2016): the batch mean of a
             dimension's KL is only felt above it.
+        cycles: The weight rises from 0 to β over the first half of each of so many equal parts of the run
+            (Fu et al. 2019), and warm-up is not used; 0 means no cycles.
+        capacity: Nats that the KL is led to, from 0 over the first half of the run; 0 means none.
+        steps: Length of the run.
     """
 
     beta: float = 1.0
     kl_warmup: int = 0
     free_bits: float = 0.0
+    cycles: int = 0
+    capacity: float = 0.0
+    steps: int = 1
 
     def weight(self, step: int) -> float:
         """Return β(t) at a step, counted from 0."""
+        if self.cycles > 0:
+            period = self.steps / self.cycles
+            # β(t) = β · min(1, 2 (t mod period + 1)/period)
+            return self.beta * min(1.0, 2.0 * (step % period + 1.0) / period)
         # β(t) = β · min(1, (t + 1)/warm-up)
         if self.kl_warmup <= 0:
             return self.beta
         return self.beta * min(1.0, (step + 1) / self.kl_warmup)
 
+    def target(self, step: int) -> float | None:
+        """Return C(t), the nats that the KL is led to at a step; None where there is no capacity."""
+        # C(t) = C · min(1, 2 (t + 1)/T)
+        return self.capacity * min(1.0, 2.0 * (step + 1) / self.steps) if self.capacity > 0.0 else None
+
     def value(self, terms: ElboTerms, step: int) -> Tensor:
         """Return the objective to maximise, a scalar in nats per image."""
         kl = terms.kl_per_dimension.mean(0).clamp_min(self.free_bits).sum()
-        return terms.reconstruction.mean() - self.weight(step) * kl
+        target = self.target(step)
+        cost = kl if target is None else (kl - target).abs()
+        return terms.reconstruction.mean() - self.weight(step) * cost

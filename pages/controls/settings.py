@@ -18,7 +18,7 @@ from vae_core.training.config import LIVE_SETTINGS, MACHINE_SETTINGS, SETTINGS, 
 from vae_core.training.presets import PRESETS, preset
 
 FIRST = ("dataset", "likelihood", "sigma", "latent_dim", "hidden", "activation", "beta")
-WEIGHING = ("kl_warmup", "free_bits")
+WEIGHING = ("kl_warmup", "kl_cycles", "free_bits", "capacity")
 DESCENT = ("learning_rate", "schedule", "batch_size", "steps", "stop", "time_limit_s", "patience", "seed")
 FREE_IN_A_PRESET = ("seed", "stop", "time_limit_s", "patience", *MACHINE_SETTINGS)
 CHANGEABLE = ("ready", "queued", "running", "paused")
@@ -113,6 +113,8 @@ def shown_settings(config: TrainConfig, names: Sequence[str]) -> list[str]:
         idle.add("sigma")
     if not config.hidden:
         idle.add("activation")
+    if config.kl_cycles:
+        idle.add("kl_warmup")
     if config.stop != "time":
         idle.add("time_limit_s")
     if config.stop != "plateau":

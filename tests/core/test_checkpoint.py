@@ -43,6 +43,22 @@ def test_save_load_and_go_on_is_never_having_stopped(tmp_path, config, at):
     assert_same(loaded, whole)
 
 
+def test_a_run_of_an_earlier_version_goes_on(tmp_path):
+    """It knows nothing of the settings that came later, and has them at what its config says."""
+    run = Run(TINY, digits())
+    run.advance(steps=20)
+    run.save(tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    for name in ("kl_cycles", "capacity"):
+        del record["live"][name]
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    loaded = Run.load(tmp_path, digits())
+    assert loaded.live_settings == run.live_settings
+    for one in (run, loaded):
+        one.advance(steps=20)
+    assert_same(loaded, run)
+
+
 def test_a_replay_goes_on_replaying(tmp_path):
     first = Run(TINY, digits())
     for n, beta in ((10, 2.0), (20, 5.0), (100, 1.0)):

@@ -26,6 +26,8 @@ CONFIGS = st.builds(
     beta=st.floats(0.0, 100.0),
     kl_warmup=st.integers(0, 100_000),
     free_bits=st.floats(0.0, 10.0),
+    kl_cycles=st.integers(0, 100),
+    capacity=st.floats(0.0, 100.0),
     batch_size=st.integers(1, 4096),
     learning_rate=st.floats(1e-6, 1.0),
     schedule=st.sampled_from(("cosine", "constant")),
@@ -106,7 +108,7 @@ def test_every_setting_explains_itself_and_has_limits():
             assert setting.low < setting.high
         # the default obeys its own rule
         assert setting.check(getattr(TrainConfig(), name)) == getattr(TrainConfig(), name)
-    assert LIVE_SETTINGS == ("beta", "kl_warmup", "free_bits", "learning_rate")
+    assert LIVE_SETTINGS == ("beta", "kl_warmup", "free_bits", "kl_cycles", "capacity", "learning_rate")
 
 
 NUMBERS = [n for n, s in SETTINGS.items() if s.kind in ("integer", "number", "sigma")]

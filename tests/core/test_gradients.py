@@ -44,7 +44,7 @@ def made(*, hidden, activation="gelu", likelihood="bernoulli", sigma=1.0, clampe
     return model
 
 
-def loss_of(model, x, noise, *, weight, free_bits):
+def loss_of(model, x, noise, *, weight, free_bits, capacity=0.0):
     """The objective, by way of the public classes and autograd."""
     q = model.encode(x)
     reconstruction = model.decode(q.at(noise)).log_prob(x)
@@ -52,7 +52,8 @@ def loss_of(model, x, noise, *, weight, free_bits):
         torch.distributions.Normal(q.mean, q.std), torch.distributions.Normal(torch.zeros((), dtype=F64), 1.0)
     )
     terms = ElboTerms(reconstruction, per_dimension.sum(1), per_dimension)
-    return -Weighting(weight, 0, free_bits).value(terms, 0), terms
+    # The last step of the run, at which the whole capacity is the target.
+    return -Weighting(weight, 0, free_bits, capacity=capacity).value(terms, 0), terms
 
 
 def data(likelihood):
@@ -62,13 +63,15 @@ def data(likelihood):
     return x, torch.randn(BATCH, LATENT, generator=seeded(3), dtype=F64)
 
 
-def assert_same_gradients(model, x, noise, *, weight, free_bits):
+def assert_same_gradients(model, x, noise, *, weight, free_bits, capacity=0.0):
     parameters = dict(model.named_parameters())
-    loss, terms = loss_of(model, x, noise, weight=weight, free_bits=free_bits)
+    loss, terms = loss_of(model, x, noise, weight=weight, free_bits=free_bits, capacity=capacity)
     truth = torch.autograd.grad(loss, list(parameters.values()))
     flat = FlatParameters.of(model)
     flat.gradients.fill_(torch.nan)  # whatever stood there is overwritten
-    step = write_gradients(model, x, noise, weight=weight, free_bits=free_bits)
+    step = write_gradients(
+        model, x, noise, weight=weight, free_bits=free_bits, capacity=capacity if capacity > 0 else None
+    )
     for (name, parameter), expected in zip(parameters.items(), truth, strict=True):
         scale = float(expected.abs().max())
         torch.testing.assert_close(
@@ -105,6 +108,16 @@ def test_free_bits_really_close_some_dimensions_and_not_others():
     below = terms.kl_per_dimension.mean(0) < 0.4
     assert bool(below.any())
     assert not bool(below.all())
+
+
+@pytest.mark.parametrize("capacity", [1e-3, 50.0])
+@pytest.mark.parametrize("free_bits", [0.0, 0.4])
+def test_a_capacity_pulls_the_kl_up_to_it_and_down_to_it(capacity, free_bits):
+    x, noise = data("bernoulli")
+    model = made(hidden=(5,))
+    _, terms = loss_of(model, x, noise, weight=1.0, free_bits=free_bits)
+    assert 1e-3 < float(terms.kl.mean().detach()) < 50.0
+    assert_same_gradients(model, x, noise, weight=0.7, free_bits=free_bits, capacity=capacity)
 
 
 def test_without_weight_the_kl_has_no_gradient():

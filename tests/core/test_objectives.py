@@ -97,6 +97,24 @@ def test_warm_up_rises_linearly_to_beta():
     assert Weighting(beta=0.0, kl_warmup=10).weight(20) == 0.0
 
 
+def test_cycles_raise_the_weight_over_the_first_half_of_each():
+    cyclical = Weighting(beta=4.0, kl_warmup=7, cycles=2, steps=16)
+    first = [cyclical.weight(t) for t in range(8)]
+    assert first == [1.0, 2.0, 3.0, 4.0, 4.0, 4.0, 4.0, 4.0]
+    assert [cyclical.weight(t) for t in range(8, 16)] == first
+    assert Weighting(beta=4.0, cycles=100, steps=10).weight(3) == 4.0  # shorter than a step: no rise
+
+
+def test_a_capacity_rises_over_the_first_half_and_costs_on_both_sides():
+    weighting = Weighting(beta=3.0, capacity=6.0, steps=8)
+    assert [weighting.target(t) for t in (0, 1, 3, 7)] == [1.5, 3.0, 6.0, 6.0]
+    assert Weighting(beta=3.0).target(0) is None
+    terms = terms_with([[1.0, 3.0], [2.0, 0.0]])  # a mean KL of 3, a mean reconstruction of -10
+    assert float(weighting.value(terms, 0)) == -10.0 - 3.0 * 1.5
+    assert float(weighting.value(terms, 1)) == -10.0
+    assert float(weighting.value(terms, 7)) == -10.0 - 3.0 * 3.0
+
+
 def test_the_objective_weighs_the_kl_and_the_elbo_does_not():
     terms = terms_with([[1.0, 3.0], [2.0, 0.0]])
     assert float(Weighting(beta=1.0).value(terms, 0)) == float(terms.elbo.mean()) == -13.0

@@ -241,3 +241,22 @@ def test_recorded_terms_add_up():
         assert bool((np.diff(curve.seconds) >= 0).all())
     assert list(run.history.validation.step) == [0, 10, 25, 50, 100, 130]
     assert list(run.history.train.step[:6]) == [0, 1, 2, 5, 10, 20]
+
+
+def test_a_capacity_leads_the_kl_to_it():
+    config = TrainConfig(dataset="digits", hidden=(32,), latent_dim=4, steps=800, precision="float32")
+    free = float(done(config).history.validation.kl[-1])
+    for nats in (1.0, 5.0):
+        led = float(done(config.replace(beta=30.0, capacity=nats)).history.validation.kl[-1])
+        assert led == pytest.approx(nats, abs=0.3)
+        assert abs(free - nats) > 1.0
+
+
+def test_cycles_weigh_the_kl_anew():
+    run = done(TINY.replace(kl_cycles=2, beta=2.0))
+    beta = dict(zip(run.history.train.step.tolist(), run.history.train.beta.tolist(), strict=True))
+    half = TINY.steps // 2
+    assert beta[0] == pytest.approx(2.0 * 2 / half)
+    assert max(beta.values()) == 2.0
+    late = min(step for step in beta if step >= half)
+    assert beta[late] < 1.0

@@ -91,7 +91,8 @@ class BoundCost:
 
 def experiment_of(config: TrainConfig) -> TrainConfig:
     """Return a config as both trainings take it: the ELBO at β = 1, for a number of steps, in float32."""
-    return config.replace(beta=1.0, free_bits=0.0, stop="steps", device="cpu", threads=1, precision="float32")
+    plain = config.replace(beta=1.0, free_bits=0.0, kl_cycles=0, capacity=0.0)
+    return plain.replace(stop="steps", device="cpu", threads=1, precision="float32")
 
 
 def exact_training_minutes(config: TrainConfig, dataset: Dataset) -> float:

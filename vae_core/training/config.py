@@ -116,6 +116,8 @@ class TrainConfig:
     beta: float = 1.0
     kl_warmup: int = 100
     free_bits: float = 0.0
+    kl_cycles: int = 0
+    capacity: float = 0.0
     batch_size: int = 128
     learning_rate: float = 4e-3
     schedule: str = "cosine"
@@ -252,6 +254,16 @@ def _settings() -> tuple[Setting, ...]:
         Setting(
             "free_bits", "Free bits", "number", low=0.0, high=10.0, live=True, step=0.05,
             help="Nats per latent dimension that cost nothing in training: keeps dimensions open.",
+        ),
+        Setting(
+            "kl_cycles", "KL cycles", "integer", low=0, high=100, live=True, step=1,
+            help="The KL's weight rises from 0 to β over the first half of each of so many equal parts of "
+            "the run, instead of warm-up: closed dimensions get another chance. 0: no cycles.",
+        ),
+        Setting(
+            "capacity", "Capacity, nats", "number", low=0.0, high=100.0, live=True, step=0.5,
+            help="Leads the KL to so many nats, from 0 over the first half of the run: training weighs "
+            "|KL − C| by β, which is no bound. 0: none.",
         ),
         Setting(
             "batch_size", "Batch", "integer", low=1, high=4096, log_scale=True,

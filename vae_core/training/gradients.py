@@ -71,11 +71,13 @@ def write_gradients(
     *,
     weight: float,
     free_bits: float = 0.0,
+    capacity: float | None = None,
     precision: str = "float32",
 ) -> StepTerms:
     """Write the gradient of the loss into every parameter's `.grad`.
 
-    The loss is −[1/B Σ_b log p(x_b|z_b) − weight · Σ_j max(1/B Σ_b KL_bj, free bits)], z = μ + σ ε.
+    The loss is −[1/B Σ_b log p(x_b|z_b) − weight · KL], KL = Σ_j max(1/B Σ_b KL_bj, free bits), z = μ + σ ε;
+    with a capacity C it has |KL − C| in place of KL.
 
     Args:
         model: Whose parameters have a `.grad` to be overwritten (see `FlatParameters`).
@@ -83,6 +85,7 @@ def write_gradients(
         noise: ε, (B, L).
         weight: β at this step.
         free_bits: Nats per latent dimension that cost nothing.
+        capacity: C, nats that the KL is led to.
         precision: Of the large products, one of `PRECISIONS`.
     """
     encoder, decoder = model.encoder, model.decoder
@@ -107,6 +110,9 @@ def write_gradients(
     variance_less_one = torch.expm1(log_var)
     kl = 0.5 * (variance_less_one - log_var + mean**2).mean(0)
     scale = weight * (kl > free_bits).to(x.dtype) if free_bits > 0.0 else weight
+    if capacity is not None:
+        # ∂|KL − C| = sign(KL − C) ∂KL
+        scale = scale * torch.sign(kl.clamp_min(free_bits).sum() - capacity)
     d_mean = d_z + scale * mean
     # ∂z/∂log σ² = ½ σ ε
     d_log_var = 0.5 * (d_z * std * noise + scale * variance_less_one)

@@ -44,13 +44,14 @@ class Learner:
 
     @torch.no_grad()
     def step(
-        self, *, weight: float, free_bits: float, learning_rate: float, measure: bool
+        self, *, weight: float, free_bits: float, capacity: float | None, learning_rate: float, measure: bool
     ) -> tuple[float, list[float]] | None:
         """Train on the next batch.
 
         Args:
             weight: β at this step.
             free_bits: Nats per latent dimension that cost nothing.
+            capacity: Nats that the KL is led to at this step, if any.
             learning_rate: Of Adam.
             measure: Whether to evaluate the terms of the batch, before the weights move.
 
@@ -63,7 +64,15 @@ class Learner:
         x, noise = self._batches.next()
         # What is measured is not rounded.
         precision = "float32" if measure else self._precision
-        terms = write_gradients(self.model, x, noise, weight=weight, free_bits=free_bits, precision=precision)
+        terms = write_gradients(
+            self.model,
+            x,
+            noise,
+            weight=weight,
+            free_bits=free_bits,
+            capacity=capacity,
+            precision=precision,
+        )
         measured = None
         if measure:
             likelihood = self.model.decoder.likelihood_of(terms.outputs)

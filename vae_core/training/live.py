@@ -9,9 +9,12 @@ from vae_core.checks import refuse
 from vae_core.objectives import Weighting
 from vae_core.training.config import LIVE_SETTINGS, SETTINGS, TrainConfig
 
+# What runs that were saved by an earlier version do not have.
+ADDED_LATER = ("kl_cycles", "capacity")
+
 
 class LiveSettings:
-    """β, KL warm-up, free bits and the learning rate as they are now."""
+    """What weighs the KL, and the learning rate, as they are now."""
 
     def __init__(self, config: TrainConfig) -> None:
         """Start from a config."""
@@ -38,16 +41,26 @@ class LiveSettings:
         Raises:
             SettingError, LookupError, TypeError: If one is missing or breaks its rule.
         """
-        self.values = {name: SETTINGS[name].check(values[name]) for name in LIVE_SETTINGS}
+        added = {name: getattr(self._config, name) for name in ADDED_LATER}
+        saved = {**added, **values}
+        self.values = {name: SETTINGS[name].check(saved[name]) for name in LIVE_SETTINGS}
 
     @property
     def free_bits(self) -> float:
         """Nats per latent dimension that cost nothing."""
         return float(self.values["free_bits"])
 
-    def weight(self, step: int) -> float:
-        """Return β at a step, warm-up included."""
-        return Weighting(self.values["beta"], self.values["kl_warmup"], self.free_bits).weight(step)
+    @property
+    def weighting(self) -> Weighting:
+        """How the KL is weighed, warm-up, cycles and capacity included."""
+        return Weighting(
+            beta=self.values["beta"],
+            kl_warmup=self.values["kl_warmup"],
+            free_bits=self.free_bits,
+            cycles=self.values["kl_cycles"],
+            capacity=self.values["capacity"],
+            steps=self._config.steps,
+        )
 
     def learning_rate(self, step: int) -> float:
         """Return Adam's rate at a step, schedule included."""

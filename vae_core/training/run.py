@@ -201,8 +201,9 @@ class Run:
                 self.set(intervention.setting, intervention.value)
         try:
             terms = self._learner.step(
-                weight=self._live.weight(self.step),
+                weight=self._live.weighting.weight(self.step),
                 free_bits=self._live.free_bits,
+                capacity=self._live.weighting.target(self.step),
                 learning_rate=self._live.learning_rate(self.step),
                 measure=self.step % RECORD_EVERY == 0 or self.step in EARLY_RECORDS,
             )
@@ -236,7 +237,7 @@ class Run:
             seconds=self.seconds,
             reconstruction=reconstruction,
             kl_per_dimension=kl_per_dimension,
-            beta=self._live.weight(self.step),
+            beta=self._live.weighting.weight(self.step),
             learning_rate=self._live.learning_rate(self.step),
         )
 
@@ -254,7 +255,8 @@ class Run:
         self._record(self._validation_rows, *measured)
         weights = self._learner.weights()
         self._good = (self.step, weights)
-        counts = self.step % VALIDATE_EVERY == 0 and self._live.weight(self.step) == self._live.values["beta"]
+        weight = self._live.weighting.weight(self.step)
+        counts = self.step % VALIDATE_EVERY == 0 and weight == self._live.values["beta"]
         if self._stopping.improves(measured[0] - sum(measured[1]), counts=counts):
             self._best = weights
         return True
