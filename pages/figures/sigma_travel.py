@@ -30,7 +30,7 @@ def sigma_travel(record: SigmaTravel, *, theme: ThemeName, place: int) -> Figure
         title={"text": title},
         meta={"alternative": f"{title} Both over the steps of the training, on logarithmic axes."},
         xaxis={"title": {"text": "step"}, "type": "log"},
-        yaxis={"title": {"text": "squared pixel value"}, "type": "log"},
+        yaxis={"title": {"text": "squared pixel value"}, "type": "log", "dtick": "D2"},
         showlegend=True,
     )
     return Figure(data=[error, variance], layout=layout)
