@@ -35,9 +35,8 @@ def twin_calibration(found: TwinFound | None, *, place: int, token: str) -> None
     figure = draw(found.calibration, theme=theme_name(), place=place)
     show(figure, key=f"lab_twin_calibration_{place}", height=HEIGHT)
     if found.sigma is not None:
-        learned = found.snapshot.config.sigma == "learned"
-        st.html(sigma_table(found.sigma, learned=learned))
-        if learned and token.startswith("run:"):
+        st.html(sigma_table(found, found.sigma))
+        if found.snapshot.config.sigma == "learned" and token.startswith("run:"):
             seen = _travelled(found, token)
             show(
                 sigma_travel(seen, theme=theme_name(), place=place),
@@ -50,7 +49,7 @@ def _travelled(found: TwinFound, token: str) -> SigmaTravel:
     """Return what was seen of a run's σ² in this session, this moment included."""
     kept: dict[str, SigmaTravel] = st.session_state.setdefault(keys.TWIN_SIGMA, {})
     before = kept.pop(token, SigmaTravel())
-    if found.sigma is not None and found.snapshot.step not in before.steps:
+    if found.sigma is not None:
         before = before.at(found.snapshot.step, found.sigma)
     kept[token] = before
     while len(kept) > MOST_RUNS:
@@ -58,16 +57,19 @@ def _travelled(found: TwinFound, token: str) -> SigmaTravel:
     return before
 
 
-def sigma_table(check: SigmaCheck, *, learned: bool) -> str:
+def sigma_table(found: TwinFound, check: SigmaCheck) -> str:
     """Return σ² beside the error that it settles at, the one that it does not, and log p(x|z) there."""
-    expected = check.expected_error
+    expected, fixed = check.expected_error, found.snapshot.config.sigma
+    # A fixed σ is what the settings say; the model has its logarithm in float32.
+    variance = check.variance if fixed == "learned" else fixed**2
+    learned = fixed == "learned"
     settles = "where a learned σ² would settle"
     seen = "the error of the reconstruction that one sees, which is another number"
     if learned:
         settles = f"where a learned σ² settles: {_percent(check.variance / expected.value)} off"
         seen += f": {check.mean_code_error / check.variance:.2f} σ² here"
     rows = (
-        ("σ²", f"{check.variance:.5f}", "learned with the weights" if learned else "fixed by hand"),
+        ("σ²", f"{variance:.5g}", "learned with the weights" if learned else "fixed by hand"),
         ("E_q ‖x − μ(z)‖²/D", f"{expected.value:.5f} ± {expected.error:.5f}", settles),
         ("‖x − μ(E z)‖²/D", f"{check.mean_code_error:.5f}", seen),
         (
@@ -94,4 +96,5 @@ def sigma_table(check: SigmaCheck, *, learned: bool) -> str:
 
 
 def _percent(ratio: float) -> str:
-    return f"{100 * abs(ratio - 1):.2g} %"
+    share = 100 * abs(ratio - 1)
+    return f"{share:.2g} %" if share < 99.5 else f"{share:,.0f} %"

@@ -1,6 +1,7 @@
 """What can be compared between decoders, and, crossed out with its reason, what cannot."""
 
 import html
+import math
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
@@ -13,9 +14,8 @@ from pages.state.twin_choice import TwinChoice, name_of
 from pages.state.twin_measures import TwinFound
 from pages.state.twins import choose
 from vae_core.data import load_dataset
-from vae_core.diagnostics.comparability import Comparability, comparability
+from vae_core.diagnostics.comparability import Comparability, comparability, measure_of
 from vae_core.diagnostics.decoder_scores import DecoderScores
-from vae_core.likelihoods import score_name
 
 Cell = Callable[[DecoderScores], str | None]
 
@@ -35,6 +35,8 @@ SWITCH = {
     "mnist-5k": "Back to grey data",
     "digits": "Back to grey data",
 }
+
+SCORE = "score − KL"
 
 COMPARABLE: tuple[tuple[str, str, Cell], ...] = (
     (
@@ -97,23 +99,18 @@ def twin_numbers(
 ) -> None:
     """Show the table of numbers, whether log-likelihoods are comparable, and where they would be."""
     answer = verdict(models)
+    what = "log-likelihoods" if not answer.allowed or answer.on is not None else "scores"
     said = "can be compared" if answer.allowed else "cannot be compared"
-    if answer.allowed and answer.on is None:
-        said = "can be compared as scores"
     st.html(
-        f'<p class="lab-headline">The log-likelihoods {said}.</p>'
+        f'<p class="lab-headline">The {what} {said}.</p>'
         f'<p class="lab-verdict">{html.escape(answer.reason)}</p>'
     )
-    known = [one for one in found if one is not None]
-    if known:
-        st.html(
-            _table(
-                models, found, crossed=not answer.allowed or answer.on in ("binary", "bits"), answer=answer
-            )
-        )
-        most = max(one.scores.images for one in known)
+    counts = sorted({one.scores.images for one in found if one is not None})
+    if counts:
+        st.html(_table(models, found, answer))
+        images = " or ".join(f"{count:,}" for count in counts)
         st.caption(
-            f"Means over {most:,} validation images ± standard error over images; z is drawn from q. "
+            f"Means over {images} validation images ± standard error over images; z is drawn from q. "
             "Two decoders on the same images differ by less than their errors suggest where they err alike."
         )
     buttons = ELSEWHERE.get(chosen.data, ())
@@ -127,46 +124,51 @@ def twin_numbers(
                 )
 
 
-def _table(
-    models: Sequence[CurrentModel], found: Sequence[TwinFound | None], *, crossed: bool, answer: Comparability
-) -> str:
+def _table(models: Sequence[CurrentModel], found: Sequence[TwinFound | None], answer: Comparability) -> str:
     head = "".join(
         f'<th scope="col" class="lab-twin-{place}">{html.escape(name_of(decoder_of(model)))}</th>'
         for place, model in enumerate(models)
     )
-    rows = [_own_row(models, found, crossed=crossed, answer=answer)]
+    rows = [_own_row(models, found, answer)]
     for name, meaning, cell in COMPARABLE:
         values = [None if one is None else cell(one.scores) for one in found]
         if any(value is not None for value in values):
             rows.append(_row(name, meaning, [value or "–" for value in values]))
     return (
         '<div class="lab-scroll"><table class="lab-numbers lab-twins"><caption class="lab-hidden">What each '
-        f"decoder reaches</caption><tr><th></th>{head}</tr>{''.join(rows)}</table></div>"
+        f"decoder reaches</caption><thead><tr><th></th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _own_row(
-    models: Sequence[CurrentModel], found: Sequence[TwinFound | None], *, crossed: bool, answer: Comparability
-) -> str:
-    """The ELBOs as each model has them: crossed out where they are not of the same space."""
+def _own_row(models: Sequence[CurrentModel], found: Sequence[TwinFound | None], answer: Comparability) -> str:
+    """The ELBOs as each model has them: crossed out where they are not of one kind."""
     support = load_dataset(models[0].config.dataset).support
+    kinds = [_kind(model, support) for model in models]
+    crossed = not answer.allowed or len(set(kinds)) > 1
     cells = []
-    for model, one in zip(models, found, strict=True):
+    for kind, one in zip(kinds, found, strict=True):
         if one is None:
             cells.append("–")
             continue
-        score = score_name(model.config.likelihood, support) != "log-likelihood"
-        unit = "score − KL" if score else _unit(model, support)
         number = html.escape(nats_of(one.scores.elbo))
-        cells.append(f"{_crossed(number) if crossed else number}<br><small>{html.escape(unit)}</small>")
-    meaning = "A lower bound of log p(x)"
+        cells.append(f"{_crossed(number) if crossed else number}<br><small>{html.escape(kind)}</small>")
+    meaning, reason = "A lower bound of log p(x)", ""
     if crossed:
-        meaning = "Each on a space of its own: crossed out"
-    return _row("ELBO, nats per image", meaning, cells, escape=False, reason=answer.reason if crossed else "")
+        meaning, reason = "Each of its own kind: crossed out", answer.reason
+        if answer.allowed:
+            reason = "They are logarithms of different things; the row on the common space counts."
+    elif kinds[0] == SCORE:
+        meaning = "The score less the KL; it bounds no log p(x)"
+    return _row("ELBO, nats per image", meaning, cells, escape=False, reason=reason)
 
 
-def _unit(model: CurrentModel, support: str) -> str:
-    if model.config.likelihood == "bernoulli":
+def _kind(model: CurrentModel, support: str) -> str:
+    """Return what a model's ELBO is about."""
+    measure = measure_of(model.config.likelihood, support)
+    if measure == "score":
+        return SCORE
+    if measure == "mass":
         return "log-mass on {0, 1}ᴰ"
     return "log-density on ℝᴰ" if model.config.likelihood == "gaussian" else "log-density on [0, 1]ᴰ"
 
@@ -183,13 +185,22 @@ def _row(name: str, meaning: str, cells: Sequence[str], *, escape: bool = True, 
     )
 
 
-def negative_costs(found: Sequence[TwinFound | None]) -> str | None:
+def negative_costs(models: Sequence[CurrentModel], found: Sequence[TwinFound | None]) -> str | None:
     """Return why a negative "NLL" is no mistake, where one of the decoders has one."""
     best = max((one.scores.elbo.value for one in found if one is not None), default=0.0)
     if best <= 0:
         return None
+    data = load_dataset(models[0].config.dataset)
+    words = (
+        f"A “negative log-likelihood” of at most {nats(-best)} nats is no mistake: a density is no "
+        "probability, and is above 1 where it is narrow."
+    )
+    if data.grey_levels is None:
+        return f"{words} In other units of x it is another number."
+    # x → a x adds D log a to −log p
+    scale = data.grey_levels - (0 if data.dequantised else 1)
+    more = data.full.x.shape[1] * math.log(scale)
     return (
-        f"A “negative log-likelihood” of {nats(-best)} nats is no mistake: a density is no probability, and "
-        "is above 1 where it is narrow. In other units of x (grey levels instead of shares) D log 255 nats "
-        "are taken off it, and nothing about the model has changed."
+        f"{words} With x counted in grey levels, of which 1 has {scale}, D log {scale} = {nats(more)} nats "
+        "are added to it, and nothing about the model has changed."
     )

@@ -14,6 +14,7 @@ from pages.state.twin_choice import (
     TWIN_DATA,
     Decoder,
     TwinChoice,
+    fitting,
     name_of,
     write_twins,
 )
@@ -43,6 +44,7 @@ def _menus() -> None:
     # Fields of their own for each choice: one that still says what was chosen before changes nothing.
     key = f"{keys.TWINS} {write_twins(chosen)}"
     support = load_dataset(base_config(chosen).dataset).support
+    fits = TwinChoice(chosen.data, fitting(chosen.decoders, support))
     names = [name for name, decoder in NAMED.items() if misfit(decoder[0], support) is None]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         data = st.selectbox(
@@ -52,10 +54,14 @@ def _menus() -> None:
         decoders = [
             decoder
             for place in range(MOST)
-            if (decoder := _decoder(place, chosen, [*names, OWN], key=f"{key} {place}")) is not None
+            if (decoder := _decoder(place, fits, [*names, OWN], key=f"{key} {place}")) is not None
         ]
     new = TwinChoice(data, tuple(decoders))
-    if new != chosen:
+    if fits != chosen:
+        st.caption("These data are real numbers: Gaussian decoders stand in for the others.")
+    if len(set(new.decoders)) < len(new.decoders):
+        st.caption("The same decoder twice would show the same twice: choose different ones.")
+    elif new != fits:
         choose(new)
         st.rerun()
 

@@ -24,15 +24,17 @@ def _buttons(models: tuple[CurrentModel, ...]) -> None:
     shipped = len(runs) < len(models)
     can_go_on = shipped or any(model.view.can_go_on for model in runs if model.view is not None)
     begun = any(model.view.step > 0 for model in runs if model.view is not None)
+    mine = all(model.controllable for model in runs)
+    can_step = can_go_on and not (moving or shipped)
     label = "Train them" if shipped or not begun else "Go on"
     rows: tuple[tuple[str, str, bool, Act, str], ...] = (
         (
-            label, "play_arrow", can_go_on and not moving, twins.start_twins,
-            "The same data order, noise and first weights for each; they go in step.",
+            label, "play_arrow", mine and can_go_on and not moving, twins.start_twins,
+            "The same data order, noise and first weights: they go in step.",
         ),
-        ("Pause", "pause", moving, twins.pause_twins, "All stand still; Go on continues exactly here."),
-        ("1 step", "skip_next", can_go_on and not (moving or shipped), twins.step_twins, "One batch each."),
-        ("Same weights", "replay", begun and not shipped, twins.rewind_twins, "All back to step 0."),
+        ("Pause", "pause", mine and moving, twins.pause_twins, "All rest at one step."),
+        ("1 step", "skip_next", mine and can_step, twins.step_twins, "A batch each."),
+        ("Same weights", "replay", mine and begun and not shipped, twins.rewind_twins, "All back to step 0."),
     )  # fmt: skip
     with st.container(horizontal=True, gap="small", key="lab_twin_transport"):
         for text, icon, enabled, act, hint in rows:
@@ -55,6 +57,14 @@ def _buttons(models: tuple[CurrentModel, ...]) -> None:
                 on_click=_try,
                 args=(lambda _: twins.show_shipped(),),
             )
+    if not mine:
+        st.caption(FOLLOWER)
+
+
+FOLLOWER = (
+    "You follow a run that another browser started: only that one controls it. To train your own, choose "
+    "another seed on the Train page, and here the current model’s data and settings."
+)
 
 
 def _try(act: Act) -> None:

@@ -12,6 +12,7 @@ from pages.controls.twin_pads import follow_switch, twin_pad
 from pages.controls.twin_pictures import twin_pictures
 from pages.controls.twin_pixel import twin_pixel
 from pages.controls.twin_words import decoder_of
+from pages.state import keys
 from pages.state.current import CurrentModel
 from pages.state.measures import Measure
 from pages.state.twin_choice import name_of
@@ -58,11 +59,28 @@ def _measured(models: Sequence[CurrentModel]) -> tuple[Measure[TwinFound], ...]:
     )
 
 
-def _of_model(found: TwinFound | None, model: CurrentModel) -> TwinFound | None:
-    """Return what was found if it is of this model, at this moment or an earlier one of its training."""
+def _newest(place: int, model: CurrentModel, found: TwinFound | None) -> TwinFound | None:
+    """Return the newest that is whole; parts of it only until there is one, so that nothing comes and goes.
+
+    While a page follows a run, what was found last may still be of another model, or of before a rewind.
+    """
+    seen: dict[int, tuple[str, TwinFound]] = st.session_state.setdefault(keys.TWIN_SEEN, {})
+    token, before = seen.get(place, ("", None))
+    if token != model.token or not _is_of(before, model):
+        before = None
+    if not _is_of(found, model):
+        return before
+    if found is not None and (found.whole or before is None):
+        before = found
+        seen[place] = (model.token, found)
+    return before
+
+
+def _is_of(found: TwinFound | None, model: CurrentModel) -> bool:
+    """Whether something was found of this model, at this moment or an earlier one of its training."""
     if found is None or found.snapshot.config != model.config:
-        return None
-    return found if found.snapshot.step <= model.snapshot.step else None
+        return False
+    return found.snapshot.step <= model.snapshot.step
 
 
 def _draw_pads(drawn_for: tuple[object, ...], tick: float | None) -> None:
@@ -71,6 +89,8 @@ def _draw_pads(drawn_for: tuple[object, ...], tick: float | None) -> None:
         st.rerun()
     image = chosen_image(models[0].config.dataset)
     follow = follow_switch()
+    for words in _unlike(models):
+        st.caption(words)
     for place, column in enumerate(st.columns(len(models), gap="medium")):
         with column:
             st.html(_heading(models[place], place))
@@ -87,12 +107,15 @@ def _draw_numbers(drawn_for: tuple[object, ...], tick: float | None) -> None:
         st.rerun()
     st.subheader("What can be compared")
     measured = _measured(models)
-    found = [_of_model(one.value, model) for one, model in zip(measured, models, strict=True)]
+    found = [
+        _newest(place, model, one.value)
+        for place, (model, one) in enumerate(zip(models, measured, strict=True))
+    ]
     twin_numbers(chosen, models, found)
     for place, one in enumerate(measured):
         if not (one.pending or one.done):
             st.caption(f"{name_of(decoder_of(models[place]))} has no numbers: {one.sentence}")
-    words = negative_costs(found)
+    words = negative_costs(models, found)
     if words is not None:
         st.caption(words)
     st.subheader("Is the spread right?")
@@ -103,10 +126,27 @@ def _draw_numbers(drawn_for: tuple[object, ...], tick: float | None) -> None:
             twin_calibration(found[place], place=place, token=models[place].token)
 
 
+def _unlike(models: Sequence[CurrentModel]) -> list[str]:
+    """Return in words what keeps models of the same settings from being twins."""
+    words = []
+    views = [model.view for model in models if model.view is not None]
+    if any(view.interventions for view in views):
+        words.append(
+            "A setting was changed by hand while one of them trained: they differ in more than the decoder."
+        )
+    steps = {model.snapshot.step for model in models}
+    resting = not any(model.moving for model in models)
+    if len(steps) > 1 and resting:
+        words.append("They stand at different steps: the one with fewer has learned for a shorter time.")
+    return words
+
+
 def _heading(model: CurrentModel, place: int) -> str:
     """Return a decoder's name, and how far it is trained."""
     view = model.view
     state = "shipped with the app" if view is None else f"step {view.step:,} of {view.config.steps:,}"
+    if view is not None and view.interventions:
+        state += f", changed by hand at step {view.interventions[0].step:,}"
     if view is not None and view.state == "failed":
         state = view.sentence
     name = html.escape(name_of(decoder_of(model)))

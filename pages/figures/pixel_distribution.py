@@ -4,7 +4,7 @@ import numpy as np
 from plotly.graph_objects import Figure
 
 from pages.figures.bands import faint
-from pages.figures.theme import INK, QUIET, ThemeName, nats, template
+from pages.figures.theme import INK, QUIET, ThemeName, blank, nats, template
 from vae_core.diagnostics.pixel import PixelPrediction
 from vae_core.notation import DECODER_COLOURS
 
@@ -30,6 +30,8 @@ def pixel_distribution(record: PixelPrediction, *, theme: ThemeName, place: int,
     colour = list(DECODER_COLOURS.values())[place][theme == "dark"]
     discrete = record.kind != "density"
     probability = np.asarray(record.probability, np.float64)
+    if not np.isfinite(probability).all():
+        return blank(f"{name}: its weights give no finite distribution.", theme=theme)
     tall = 1.0 if discrete else float(probability.max())
     said = _bars(record, colour) if discrete else _curve(record, colour)
     title = sentence(record, name)

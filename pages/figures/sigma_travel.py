@@ -40,9 +40,13 @@ def sentence(record: SigmaTravel) -> str:
     """Return how far apart the two are now, and were at first."""
     first, last = (abs(record.variance[n] / record.expected_error[n] - 1) for n in (0, -1))
     return (
-        f"At step {record.steps[-1]:,} σ² is {100 * last:.2g} % from the expected error; "
-        f"at step {record.steps[0]:,} it was {100 * first:.2g} %."
+        f"At step {record.steps[-1]:,} σ² is {_percent(last)} from the expected error; "
+        f"at step {record.steps[0]:,} it was {_percent(first)}."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"
 
 
 def _line(

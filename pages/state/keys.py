@@ -84,6 +84,9 @@ GAP_ROW = "lab_gap_row"
 GAP_ASKED = "lab_gap_asked"
 """What was asked for that takes long: ``"history"`` or ``"cost"``, and for which model."""
 
+BALANCE_DIMENSION = "lab_balance_dimension"
+"""The latent dimension whose landscapes are shown, from 0."""
+
 TWINS = "lab_twins"
 """Which decoders are compared, and on which data, as the link writes it."""
 
@@ -92,6 +95,9 @@ TWIN_RUNS = "lab_twin_runs"
 
 TWINS_OWN = "lab_twins_own"
 """Whether the compared models are runs of one's own where shipped ones are there, too."""
+
+TWIN_SEEN = "lab_twin_seen"
+"""The last whole measurement of each place among the compared: the model's token, and what was found."""
 
 TWIN_SIGMA = "lab_twin_sigma"
 """What was seen of a learned σ² while a run trained, by the run's token."""

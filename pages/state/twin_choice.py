@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vae_core.checks import SettingError
+from vae_core.likelihoods import misfit
 from vae_core.models.vae import check_sigma
 
 Decoder = tuple[str, float | Literal["learned"]]
@@ -15,6 +16,9 @@ BERNOULLI: Decoder = ("bernoulli", 1.0)
 CONTINUOUS: Decoder = ("continuous-bernoulli", 1.0)
 GAUSSIAN_UNIT: Decoder = ("gaussian", 1.0)
 GAUSSIAN_LEARNED: Decoder = ("gaussian", "learned")
+
+STAND_INS: tuple[Decoder, ...] = (GAUSSIAN_LEARNED, GAUSSIAN_UNIT, ("gaussian", 0.2), ("gaussian", 0.1))
+"""For decoders that the data don't allow, more than there are places."""
 
 CURRENT = "current"
 """In place of a data set: the data and all settings of the current model."""
@@ -37,7 +41,7 @@ class TwinChoice:
 
     Attributes:
         data: A key of `TWIN_DATA`.
-        decoders: Two or three, from left to right.
+        decoders: Two or three different ones, from left to right.
     """
 
     data: str = "mnist-5k"
@@ -67,11 +71,20 @@ def write_twins(choice: TwinChoice) -> str:
     return ",".join([choice.data, *words])
 
 
+def fitting(decoders: tuple[Decoder, ...], support: str) -> tuple[Decoder, ...]:
+    """Return the decoders, different Gaussians in place of those that data of a support don't allow."""
+    found: list[Decoder] = [decoder for decoder in decoders if misfit(decoder[0], support) is None]
+    stand_ins = [decoder for decoder in STAND_INS if decoder not in found]
+    return tuple(decoder if misfit(decoder[0], support) is None else stand_ins.pop(0) for decoder in decoders)
+
+
 def read_twins(text: str) -> TwinChoice | None:
     """Return the choice that a text means; ``None`` for any other text."""
     data, *words = text.split(",")
     decoders = [_decoder(word) for word in words[: MOST + 1]]
     if data not in TWIN_DATA or not FEWEST <= len(decoders) <= MOST or None in decoders:
+        return None
+    if len(set(decoders)) < len(decoders):
         return None
     return TwinChoice(data, tuple(decoder for decoder in decoders if decoder is not None))
 

@@ -39,6 +39,12 @@ class TwinFound:
     calibration: Reliability | Residuals | None = None
     sigma: SigmaCheck | None = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing more is to come."""
+        no_sigma = self.snapshot.config.likelihood != "gaussian"
+        return self.calibration is not None and (no_sigma or self.sigma is not None)
+
 
 def twin_measure(snapshot: Snapshot, *, place: int, moving: bool) -> Measure[TwinFound]:
     """Return what there is about one decoder, and see to it that it is measured.

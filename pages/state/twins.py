@@ -3,14 +3,13 @@
 import streamlit as st
 
 from pages.state import keys
-from pages.state.current import CurrentModel, current, find_run, of_run, of_shipped
+from pages.state.current import MOVING, CurrentModel, current, find_run, of_run, of_shipped
 from pages.state.engine import engine, visitor
-from pages.state.twin_choice import CURRENT, GAUSSIAN_LEARNED, Decoder, TwinChoice, read_twins, write_twins
+from pages.state.twin_choice import CURRENT, TwinChoice, fitting, read_twins, write_twins
 from pages.state.view import show_in_link, view
 from vae_core.checks import refuse
 from vae_core.data import load_dataset
 from vae_core.engine import RunView
-from vae_core.likelihoods import misfit
 from vae_core.training.config import TrainConfig
 from vae_core.training.shipped import TWIN, load_shipped, shipped_names
 
@@ -22,19 +21,20 @@ def choice() -> TwinChoice:
 
 
 def choose(new: TwinChoice) -> None:
-    """Compare something else."""
+    """Compare something else; the runs of this session that were compared and are no longer are paused."""
     st.session_state[keys.TWINS] = write_twins(new)
     show_in_link(twins=write_twins(new))
+    runs: dict[str, str] = st.session_state.get(keys.TWIN_RUNS, {})
+    still = {runs.get(config.to_json()) for config in twin_configs(new)} | {current().id}
+    for run_id in set(runs.values()) - still:
+        view = engine().view(run_id)
+        if view is not None and view.state in MOVING and view.owner == visitor():
+            engine().pause(run_id, visitor=visitor())
 
 
 def base_config(chosen: TwinChoice) -> TrainConfig:
     """Return the settings that all twins share."""
     return current().config if chosen.data == CURRENT else TWIN.replace(dataset=chosen.data)
-
-
-def fitting(decoders: tuple[Decoder, ...], support: str) -> tuple[Decoder, ...]:
-    """Return the decoders that data of a support allow; a Gaussian stands in for one that they don't."""
-    return tuple(decoder if misfit(decoder[0], support) is None else GAUSSIAN_LEARNED for decoder in decoders)
 
 
 def twin_configs(chosen: TwinChoice) -> tuple[TrainConfig, ...]:
@@ -63,34 +63,31 @@ def start_twins(chosen: TwinChoice) -> None:
     """Train all of them in step.
 
     Raises:
-        SettingError: If one of them can't be trained by this visitor.
+        SettingError: If one of them can't be made, or belongs to another visitor.
     """
+    ids = [model.id for model in _own(chosen)]
     st.session_state[keys.TWINS_OWN] = True
-    models = [model for model in twin_models(chosen) if model.view is not None]
-    mine = [model.id for model in models if model.controllable]
-    engine().keep_in_step(mine, visitor=visitor())
-    for model in models:
-        if model.controllable and model.view.can_go_on and not model.moving:
+    engine().keep_in_step(ids, visitor=visitor())
+    for model in _own(chosen):
+        if model.view is not None and model.view.can_go_on and not model.moving:
             engine().start(model.id, visitor=visitor())
 
 
 def pause_twins(chosen: TwinChoice) -> None:
-    """Pause all of them."""
-    for model in _controlled(chosen):
-        engine().pause(model.id, visitor=visitor())
+    """Pause all of them at the same step. Raises SettingError if one belongs to another visitor."""
+    engine().halt_together([model.id for model in _own(chosen)], visitor=visitor())
 
 
 def step_twins(chosen: TwinChoice) -> None:
-    """Train each for one step."""
-    st.session_state[keys.TWINS_OWN] = True
-    for model in _controlled(chosen):
+    """Train each for one step. Raises SettingError if one belongs to another visitor."""
+    for model in _own(chosen):
         if model.view is not None and model.view.can_go_on:
             engine().step(model.id, visitor=visitor())
 
 
 def rewind_twins(chosen: TwinChoice) -> None:
-    """Bring all of them back to their first weights."""
-    for model in _controlled(chosen):
+    """Bring all of them back to their first weights. SettingError if one belongs to another visitor."""
+    for model in _own(chosen):
         engine().rewind(model.id, visitor=visitor())
 
 
@@ -99,8 +96,9 @@ def show_shipped() -> None:
     st.session_state[keys.TWINS_OWN] = False
 
 
-def _controlled(chosen: TwinChoice) -> list[CurrentModel]:
-    return [model for model in twin_models(chosen) if model.view is not None and model.controllable]
+def _own(chosen: TwinChoice) -> tuple[CurrentModel, ...]:
+    """Return the runs of the twins, shipped or not."""
+    return tuple(_model(config, own=True) for config in twin_configs(chosen))
 
 
 def _model(config: TrainConfig, *, own: bool) -> CurrentModel:

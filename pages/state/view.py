@@ -41,7 +41,10 @@ def write_z(z: tuple[float, ...]) -> str:
 READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
     "image": (read_row, "must be the number of a row of the data"),
-    "twins": (read_twins, "must be data and two or three decoders, like mnist-5k,bernoulli,gaussian-learned"),
+    "twins": (
+        read_twins,
+        "must be data and two or three different decoders, like mnist-5k,bernoulli,gaussian-learned",
+    ),
 }
 """What a link may say of the view: how it is read, and the rule."""
 

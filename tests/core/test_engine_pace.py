@@ -110,3 +110,62 @@ def test_twins_end_where_each_would_have_ended_alone(tmp_path: Path) -> None:
         assert one.step == other.step == 60
         for name, value in one.weights.items():
             assert torch.equal(torch.tensor(value), torch.tensor(other.weights[name]))
+
+
+def test_who_joins_another_pace_holds_nobody_back_in_the_old_one(engine: Engine) -> None:
+    first, second = paced(engine, SMALL, SLOW)
+    wait_until(lambda: min(steps(engine, [first, second])) > 20)
+    engine.pause(first, visitor="me")
+    third = engine.submit(SMALL.replace(seed=2), visitor="me")
+    engine.keep_in_step([first, third], visitor="me")
+    for run_id in (first, third):
+        engine.start(run_id, visitor="me")
+    ids = [first, second, third]
+    begun = steps(engine, ids)
+    for run_id, then in zip(ids, begun, strict=True):
+        wait_until(lambda run_id=run_id, then=then: engine.view(run_id).step > then + 5 * RUNG)
+
+
+def test_they_halt_at_the_same_step_and_go_on_from_there(engine: Engine) -> None:
+    ids = paced(engine, SMALL, SLOW)
+    for far in range(40, 240, 40):
+        wait_until(lambda far=far: min(steps(engine, ids)) > far)
+        engine.halt_together(ids, visitor="me")
+        wait_until(lambda: all(engine.view(run_id).state == "paused" for run_id in ids))
+        assert len(set(steps(engine, ids))) == 1
+        engine.keep_in_step(ids, visitor="me")
+        for run_id in ids:
+            engine.start(run_id, visitor="me")
+
+
+def test_one_that_halted_with_others_can_be_started_alone(engine: Engine) -> None:
+    ids = paced(engine, SMALL, SLOW)
+    wait_until(lambda: min(steps(engine, ids)) > 20)
+    engine.halt_together(ids, visitor="me")
+    wait_until(lambda: all(engine.view(run_id).state == "paused" for run_id in ids))
+    stands = steps(engine, ids)[0]
+    engine.start(ids[0], visitor="me")
+    wait_until(lambda: steps(engine, ids)[0] > stands + 10 * RUNG)
+
+
+@pytest.mark.parametrize("control", ["step", "rewind", "stop"])
+def test_a_control_of_one_leaves_the_other_training(engine: Engine, control: str) -> None:
+    ids = paced(engine, SMALL, SLOW)
+    wait_until(lambda: min(steps(engine, ids)) > 20)
+    getattr(engine, control)(ids[1], visitor="me")
+    stands = steps(engine, ids)[0]
+    wait_until(lambda: steps(engine, ids)[0] > stands + 10 * RUNG)
+
+
+def test_one_that_fails_holds_nobody_back(tmp_path: Path) -> None:
+    def fails(run: object) -> None:
+        time.sleep(0.002)
+        if run.config.seed == 1 and run.step >= 30:
+            raise RuntimeError("no more")
+
+    factory = FakeFactory()
+    factory.before_advance = fails
+    with Engine(folder=tmp_path, run_factory=factory, workers=2) as engine:
+        ids = paced(engine, SMALL, SLOW)
+        wait_until(lambda: engine.view(ids[1]).state == "failed")
+        wait_until(lambda: steps(engine, ids)[0] > 30 + 10 * RUNG)

@@ -24,7 +24,7 @@ class SigmaCheck:
     Attributes:
         variance: σ².
         expected_error: E_q ‖x − μ(z)‖²/D, per pixel; σ² on the training images once σ has been learned.
-        mean_code_error: ‖x − μ(E z)‖²/D, per pixel; lower, as the code's own noise costs nothing there.
+        mean_code_error: ‖x − μ(E z)‖²/D, per pixel; usually lower, as the code's own noise costs nothing.
         reconstruction: E_q[log p(x|z)], nats per image.
         at_optimum: −D/2 (1 + log 2πσ²), what that is where σ² is the expected error, nats per image.
         dimensions: D.

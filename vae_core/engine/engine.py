@@ -187,15 +187,22 @@ class Engine:
     def start(self, run_id: str, *, visitor: str) -> None:
         """Train. Raises SettingError for a follower, or a run that has ended."""
         with self._at_work(visitor):
-            self._house.controlled(run_id, visitor, "start").start()
+            hosted = self._house.controlled(run_id, visitor, "start")
+            hosted.pace.resume()
+            hosted.start()
 
     def keep_in_step(self, run_ids: Sequence[str], *, visitor: str) -> None:
         """From here on none of these trains far beyond another that trains. SettingError for a follower."""
         with self._at_work(visitor):
             runs = [self._house.controlled(run_id, visitor, "join", in_memory=False) for run_id in run_ids]
-            pace = Pace(self._turns, runs)
-            for hosted in runs:
-                hosted.pace = pace
+            Pace.join(self._turns, runs)
+
+    def halt_together(self, run_ids: Sequence[str], *, visitor: str) -> None:
+        """Pause runs that keep in step, all at the same step. SettingError for a follower."""
+        with self._at_work(visitor):
+            runs = [self._house.controlled(run_id, visitor, "pause", in_memory=False) for run_id in run_ids]
+            for pace in {hosted.pace for hosted in runs}:
+                pace.halt()
 
     def pause(self, run_id: str, *, visitor: str) -> None:
         """Pause within a slice. Raises SettingError for a follower."""
@@ -236,7 +243,9 @@ class Engine:
     def remove(self, run_id: str, *, visitor: str) -> None:
         """Delete a run, on disk too. Raises SettingError for a follower."""
         with self._at_work(visitor):
-            self._house.controlled(run_id, visitor, "delete", in_memory=False).remove()
+            hosted = self._house.controlled(run_id, visitor, "delete", in_memory=False)
+            hosted.remove()
+            hosted.pace.leave(hosted)
 
     def export(self, run_id: str, folder: Path) -> None:
         """Save a copy of a run into `folder`, and return when it is written.

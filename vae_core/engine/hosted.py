@@ -297,7 +297,7 @@ class HostedRun:
         with self._host.lock:
             self._stale = self._resident.unsaved = True
             self._display.progress = Progress.of(run)
-            if self._ended:
+            if self._ended or self.pace.over(self):
                 self.training = False
             self.pace.go_on()
 
