@@ -16,11 +16,12 @@ import streamlit as st
 
 from pages.components.carrier import carry_decoder
 from pages.components.decoder import checked_z
+from pages.components.pad_arrows import PadArrow, arrow_settings
 from pages.components.register import register
 from vae_core.divergences import UNUSED_BELOW
 from vae_core.training.snapshot import Snapshot
 
-LAYERS = ("points", "rings", "ellipses", "density", "holes", "stretch", "manifold")
+LAYERS = ("points", "rings", "ellipses", "density", "holes", "stretch", "manifold", "forces")
 """What can be switched, as the browser names it."""
 
 MOST_PINS = 12
@@ -200,9 +201,10 @@ def pad_settings(
     z: Sequence[float] | None = None,
     spread: float = 3.0,
     kl_per_dimension: Sequence[float] | np.ndarray | None = None,
-    layers: Sequence[str] = ("points", "rings", "ellipses"),
+    layers: Sequence[str] = ("points", "rings", "ellipses", "forces"),
     principal: Principal | None = None,
     ellipses: Sequence[PadEllipse] = (),
+    arrows: Sequence[PadArrow] = (),
     image: PadImage | None = None,
     pins: Sequence[Sequence[float]] | None = None,
     paths: Sequence[PadPath] = (),
@@ -248,6 +250,7 @@ def pad_settings(
             }
             for e in ellipses
         ],
+        "arrows": arrow_settings(arrows, latent_dim),
         "image": None if image is None else {"label": image.label, "mean": numbers(image.mean)},
         "pins": None if pins is None else [numbers(pin) for pin in pins],
         "most_pins": MOST_PINS,
@@ -282,11 +285,12 @@ def latent_pad(
             ``images``, keys of what was carried; ``mode``, "walk" for pins; ``start``, where z stands at
             first; ``z`` moves the pad whenever it differs from the call before; ``pins`` likewise; ``spread``
             of the sliders; ``kl_per_dimension`` (L,) in nats per image; ``layers`` that are on at first;
-            ``principal`` plane; ``ellipses``; the ``image`` that the page is about; ``paths``; ``dots``,
-            draws of z = μ + σ ε; a ``link`` on which pads and films follow each other; ``follow``: pads on a
-            link share "z" or the "image", whose code in all latent dimensions is nearest to z where a hand
-            moves it, and to whose own code each other pad goes, by the ``rows`` of its points; ``home``,
-            another one shows the map whole again; a ``name`` for those who cannot see it.
+            ``principal`` plane; ``ellipses``; ``arrows``, forces on codes; the ``image`` that the page is
+            about; ``paths``; ``dots``, draws of z = μ + σ ε; a ``link`` on which pads and films follow each
+            other; ``follow``: pads on a link share "z" or the "image", whose code in all latent dimensions
+            is nearest to z where a hand moves it, and to whose own code each other pad goes, by the ``rows``
+            of its points; ``home``, another one shows the map whole again; a ``name`` for those who cannot
+            see it.
 
     Returns:
         What was heard last.

@@ -9,6 +9,7 @@ const LAYERS = [
   ['holes', 'Holes', 'Hatched: the prior has mass there, the codes of all images have next to none'],
   ['stretch', 'Stretch', "How much the decoder stretches the plane: the volume of its Jacobian"],
   ['manifold', 'Manifold', 'The images that the plane decodes to'],
+  ['forces', 'Forces', 'What the terms of the ELBO pull at a code with, along this plane'],
 ];
 
 /** Pictures that would cover one another: one at a time. */

@@ -1,5 +1,7 @@
 /** What the colours on the map mean, in words and numbers, under its layers. */
 
+import { legendOf } from './arrows.js';
+
 /** @type {(value: number) => string} */
 const short = (value) => Number(value.toPrecision(2)).toString().replace('-', 'âˆ’');
 
@@ -7,7 +9,7 @@ const short = (value) => Number(value.toPrecision(2)).toString().replace('-', 'â
  * @param {HTMLElement} host
  * @param {import('./pad.js').Pad} pad
  */
-export function writeLegend(host, { points, layers, fields, plane }) {
+export function writeLegend(host, { points, layers, fields, plane, settings }) {
   const lines = [];
   const rest = plane.latentDim > 2 ? ', over all values of the other dimensions' : '';
   if (layers.on.has('density') && fields.range('density')) {
@@ -19,6 +21,7 @@ export function writeLegend(host, { points, layers, fields, plane }) {
     const [low, high] = /** @type {[number, number]} */ (fields.range('stretch'));
     lines.push(`<span class="bar stretch"></span>log stretch: ${short(low)} to ${short(high)}`);
   }
+  if (layers.on.has('forces')) lines.push(...legendOf(settings.arrows, plane));
   const { data } = points;
   const classes = layers.on.has('points') && data?.class_names ? data.class_names : [];
   const chips = classes.map((/** @type {string} */ name, /** @type {number} */ label) => {

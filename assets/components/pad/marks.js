@@ -35,6 +35,7 @@ export class Marks {
     this.rings = group('rings');
     this.paths = group('paths');
     this.ellipses = group('ellipses');
+    this.arrows = group('arrows');
     this.dots = group('dots');
     this.heads = group('heads');
     this.pins = group('pins');

@@ -111,6 +111,7 @@ export class Pad {
       density: Boolean(settings.points),
       holes: Boolean(settings.points),
       ellipses: settings.ellipses.length > 0,
+      forces: settings.arrows.length > 0,
       manifold: this.answers.decoder?.header.view === 'image',
     });
     this.part('.snap').hidden = !settings.image || this.mode instanceof Walk;

@@ -2,6 +2,7 @@
 
 import { find } from '../carrier/registry.js';
 import { signed } from '../decoder/sliders.js';
+import { drawArrows } from './arrows.js';
 import { writeLegend } from './legend.js';
 
 /** @typedef {import('./pad.js').Pad} Pad */
@@ -23,6 +24,7 @@ export function paintMap(pad) {
   marks.drawDots(plane, pad.settings.dots);
   marks.drawHeads(plane, pad.heads);
   pad.drawEllipses();
+  drawArrows(marks.arrows, plane, layers.on.has('forces') ? pad.settings.arrows : []);
   pad.drawWalk();
   writeLegend(pad.part('.legend'), pad);
 }

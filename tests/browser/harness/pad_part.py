@@ -1,4 +1,4 @@
-"""Pads on fixed data: ?decoders=2, ?latent=8, ?points=10000, ?mode=walk, ?drag, ?linked, ?kl, ?live,
+"""Pads on fixed data: ?decoders=2, ?latent=8, ?points=10000, ?mode=walk, ?drag, ?arrows, ?linked, ?kl, ?live,
 ?model= a shipped one, ?train= seconds that the server trains beside.
 """
 
@@ -10,7 +10,7 @@ import streamlit as st
 import torch
 
 from pages.components.carrier import MapPoints, carry_packed, carry_points, pack_data_images
-from pages.components.pad import PadEllipse, PadImage, PadPath, Principal, latent_pad
+from pages.components.pad import PadArrow, PadEllipse, PadImage, PadPath, Principal, latent_pad
 from tests.browser.harness.models import random_snapshot
 from vae_core.data import load_dataset
 from vae_core.notation import CLASS_COLOURS
@@ -35,6 +35,18 @@ def fixed_points(count: int, latent_dim: int) -> MapPoints:
         class_names=tuple("0123456789"),
         class_colours=CLASS_COLOURS,
     )
+
+
+FORCES = {"reconstruction": (12.0, 5.0, 7.0), "kl": (-10.0, -6.0, 3.0), "residual": (2.0, -1.0, 10.0)}
+"""Nats per σ; of another number of dimensions they go round."""
+
+
+def fixed_arrows(latent_dim: int) -> list[PadArrow]:
+    start = np.resize(MEAN, latent_dim)
+    named = {"reconstruction": "reconstruction", "kl": "−KL", "residual": "residual"}
+    return [
+        PadArrow(start, np.resize(FORCES[style], latent_dim), style, label) for style, label in named.items()
+    ]
 
 
 @cache
@@ -90,6 +102,8 @@ def pad_part() -> None:
         if "drag" in wanted:
             own = PadEllipse("own", (-0.5, 0.5), (0.8, 0.4), "your q", angle=0.5, draggable=True)
             settings["ellipses"].append(own)
+        if "arrows" in wanted:
+            settings["arrows"] = fixed_arrows(latent_dim)
         if latent_dim > 2:
             basis = np.linalg.qr(np.random.default_rng(3).standard_normal((latent_dim, 2)))[0].T
             settings["principal"] = Principal(basis, (0.4, 0.2))

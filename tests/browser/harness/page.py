@@ -19,6 +19,7 @@ from pages.state import theme  # noqa: E402
 from tests.browser.harness.draw_part import draw_part  # noqa: E402
 from tests.browser.harness.film_part import film_part  # noqa: E402
 from tests.browser.harness.follow_part import follow_part  # noqa: E402
+from tests.browser.harness.ledger_part import ledger_part  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
 from tests.browser.harness.pixels_part import pixels_part  # noqa: E402
@@ -114,6 +115,7 @@ def parts() -> None:
         "empty": empty_part,
         "follow": follow_part,
         "pixels": pixels_part,
+        "ledger": ledger_part,
         "draw": draw_part,
         "film": film_part,
         "posterior": posterior_part,
