@@ -13,22 +13,16 @@ from pages.state.engine import shared_engine
 from pages.state.measures import _results
 from pages.state.twin_choice import (
     BERNOULLI,
-    CONTINUOUS,
     CURRENT,
     GAUSSIAN_LEARNED,
     TWIN_DATA,
-    TwinChoice,
-    fitting,
-    name_of,
-    read_twins,
-    write_twins,
 )
 from tests.fakes import wait_until
 from tests.pages.opened import open_page, texts
 from vae_core.data import load_dataset
 from vae_core.diagnostics.decoder_scores import decoder_scores
 from vae_core.rng import generator
-from vae_core.training.shipped import SHIPPED, TWIN, load_shipped
+from vae_core.training.shipped import TWIN, load_shipped
 
 PAGE = "lab/decoders.py"
 SMALL = "digits,bernoulli,gaussian-learned"
@@ -284,14 +278,6 @@ def test_real_numbers_have_gaussians_only() -> None:
     assert page.query_params["twins"] == f"{CURRENT},bernoulli,gaussian-0.5"  # the link stays as it was
 
 
-def test_stand_ins_are_different_from_each_other_and_from_what_stays() -> None:
-    for decoders in ((BERNOULLI, CONTINUOUS), (BERNOULLI, GAUSSIAN_LEARNED, CONTINUOUS)):
-        found = fitting(decoders, "real")
-        assert len(set(found)) == len(decoders)
-        assert all(likelihood == "gaussian" for likelihood, _ in found)
-        assert fitting(decoders, "unit") == decoders
-
-
 def test_choosing_a_decoder_changes_the_link() -> None:
     page = opened()
     box = next(box for box in page.main.selectbox if box.label == "Second decoder")
@@ -311,56 +297,8 @@ def test_the_unit_desk_speaks() -> None:
     assert "β = w D = 784" in texts(page)
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [
-        TwinChoice(),
-        TwinChoice("digits", (CONTINUOUS, ("gaussian", 0.125), GAUSSIAN_LEARNED)),
-        TwinChoice(CURRENT, (BERNOULLI, CONTINUOUS)),
-    ],
-)
-def test_a_choice_survives_the_link(choice: TwinChoice) -> None:
-    assert read_twins(write_twins(choice)) == choice
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "mnist-5k",
-        "mnist-5k,bernoulli",
-        "nowhere,bernoulli,gaussian-learned",
-        "mnist-5k,bernoulli,gaussian",
-        "mnist-5k,bernoulli,gaussian-nan",
-        "mnist-5k,bernoulli,gaussian-1e9",
-        "mnist-5k,bernoulli,gaussian--1",
-        "mnist-5k,bernoulli,poisson",
-        "mnist-5k" + ",bernoulli" * 4,
-        "mnist-5k,bernoulli,bernoulli",
-        "mnist-5k,gaussian-1,gaussian-1.0",
-    ],
-)
-def test_nonsense_is_no_choice(text: str) -> None:
-    assert read_twins(text) is None
-
-
 def test_a_link_s_nonsense_gets_a_sentence_and_the_first_choice() -> None:
     page = opened(twins="<b>,x")
     assert not page.exception
     assert "The link&#x27;s twins must be data and two or three different decoders" in texts(page)
     assert page.main.selectbox[0].value == "mnist-5k"
-
-
-def test_shipped_twins_differ_in_nothing_but_the_decoder() -> None:
-    twins = [
-        config
-        for name, config in SHIPPED.items()
-        if name.startswith(("grey-", "binary-")) and "2d" not in name
-    ]
-    same = {
-        config.replace(likelihood="bernoulli", sigma=1.0, dataset="mnist-5k")
-        for config in twins
-        if config.hidden == TWIN.hidden
-    }
-    assert same == {TWIN}
-    assert name_of(GAUSSIAN_LEARNED) == "Gaussian, σ learned"
