@@ -20,6 +20,7 @@ PAGES = {
         st.Page("lab/train.py", title="Train", url_path="train", default=True),
         st.Page("lab/latent.py", title="Latent space", url_path="latent"),
         st.Page("lab/walk.py", title="Latent walk", url_path="walk"),
+        st.Page("lab/balance.py", title="Reconstruction vs KL", url_path="balance"),
         st.Page("lab/jensen.py", title="Jensen gap", url_path="gap"),
         st.Page("lab/decoders.py", title="Bernoulli vs Gaussian", url_path="decoders"),
     ],

@@ -1,4 +1,4 @@
-"""`python -m vae_core train | evaluate | bench`."""
+"""`python -m vae_core train | evaluate | sweep | bench | worker`."""
 
 import sys
 

@@ -186,7 +186,7 @@ def test_figures_agree_with_the_log_weights() -> None:
         ),
         (
             ["bench", "--what", "luck"],
-            "--what must be one of training, quadrature, got 'luck'.",
+            "--what must be one of training, quadrature, sweeps, got 'luck'.",
         ),
         (
             ["bench", "--seeds", "many"],

@@ -1,4 +1,4 @@
-"""Which decoders may be compared: as a link writes them, and what stands in for those that data don't allow."""
+"""A choice of decoders: as a link writes it, and what stands in for those that data don't allow."""
 
 import pytest
 

@@ -11,7 +11,9 @@ from typing import NoReturn
 from vae_core.checks import SettingError
 from vae_core.commands.bench import bench
 from vae_core.commands.evaluate import evaluate
+from vae_core.commands.sweep import sweep
 from vae_core.commands.train import train
+from vae_core.commands.worker import worker
 from vae_core.training import SETTINGS, TrainConfig
 
 
@@ -40,19 +42,36 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_train(commands.add_parser("train", help="train a model and save the run"))
     _add_evaluate(commands.add_parser("evaluate", help="evaluate a saved run on its test data"))
-    _add_bench(commands.add_parser("bench", help="measure the speed of training or of quadrature"))
+    _add_sweep(commands.add_parser("sweep", help="train a grid of runs, here or on a Dask cluster"))
+    _add_bench(commands.add_parser("bench", help="measure the speed of training, quadrature or sweeps"))
+    _add_worker(commands.add_parser("worker", help="make runs for a sweep, by lines of JSON"))
     return parser
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
+    _add_settings(parser, count=None)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the run; made if absent")
+    parser.set_defaults(command=train)
+
+
+def _add_settings(parser: argparse.ArgumentParser, *, count: str | None) -> None:
     default = TrainConfig()
     for name, setting in SETTINGS.items():
         value = getattr(default, name)
         shown = "linear" if value == () else ",".join(map(str, value)) if isinstance(value, tuple) else value
-        text = setting.help.replace("%", "%%")
-        parser.add_argument(f"--{name.replace('_', '-')}", metavar="X", help=f"{text} Default: {shown}.")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the run; made if absent")
-    parser.set_defaults(command=train)
+        text = f"{setting.help.replace('%', '%%')} Default: {shown}."
+        parser.add_argument(f"--{name.replace('_', '-')}", metavar="X", nargs=count, help=text)
+
+
+def _add_sweep(parser: argparse.ArgumentParser) -> None:
+    _add_settings(parser, count="+")
+    parser.add_argument("--seeds", metavar="X", nargs="+", help="each combination is trained with each")
+    parser.add_argument("--workers", default="2", help="runs at a time on this machine (2)")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster to use instead")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder; runs that it holds are not made again"
+    )
+    parser.set_defaults(command=sweep)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -68,9 +87,15 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--what", default="training", help="training or quadrature (training)")
+    parser.add_argument("--what", default="training", help="training, quadrature or sweeps (training)")
     parser.add_argument("--threads", default="1", help="threads of every contender (1, as the app trains)")
     parser.add_argument("--seeds", default="5", help="rounds, and races; 0 leaves the races out (5)")
-    parser.add_argument("--steps", default="1000", help="steps of a timed segment (1000)")
+    parser.add_argument("--steps", help="of a timed segment (1000), or of each run of a sweep (3000)")
     parser.add_argument("--epochs", default="100", help="of the plain loop in a race (100)")
     parser.set_defaults(command=bench)
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    text = "end as soon as the input ends, in the middle of a run if need be"
+    parser.add_argument("--end-with-input", action="store_true", help=text)
+    parser.set_defaults(command=worker)

@@ -1,0 +1,142 @@
+"""One image: its ledger, what pulls at its code, and how the ELBO goes as the code moves."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import streamlit as st
+import torch
+
+from pages.components.carrier import carry_packed, carry_points
+from pages.components.ledger import image_ledger
+from pages.components.pad import PadArrow, PadEllipse, PadImage, heard_row, latent_pad
+from pages.controls.chosen_image import ChosenImage, choose_row
+from pages.controls.encoded import (
+    MOST_POINTS,
+    chosen_rows,
+    kl_of,
+    map_points,
+    model_of,
+    packed_images,
+    principal_of,
+)
+from pages.controls.forces import forces_table
+from pages.controls.shown import show
+from pages.figures.landscape import landscape as draw_landscape
+from pages.state import keys
+from pages.state.current import CurrentModel
+from pages.state.theme import theme_name
+from vae_core.data import load_dataset
+from vae_core.diagnostics import Landscape, Tug, landscape, pixel_map, tug
+from vae_core.likelihoods import score_name
+from vae_core.training.snapshot import Snapshot
+
+HEIGHT = 260
+LANDSCAPES = 64
+"""Of single dimensions, kept for everybody."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageBalance:
+    """What the page shows of one image.
+
+    Attributes:
+        pull: The two terms and their forces.
+        pixels: E_q log p(x_d|z), (D,), nats.
+        mean: E[x|z] at the mean code, (D,).
+    """
+
+    pull: Tug
+    pixels: np.ndarray
+    mean: np.ndarray
+
+
+def balance_image(model: CurrentModel, image: ChosenImage) -> None:
+    """Show what one image's ELBO is made of, and why its code is where it is."""
+    found = _balance(model.snapshot.key, image.x, model.snapshot)
+    dimension = min(int(st.session_state.get(keys.BALANCE_DIMENSION, 0)), model.config.latent_dim - 1)
+    support = load_dataset(model.config.dataset).support
+    image_ledger(
+        # Its expectation is a rule and no sample: there is no Monte Carlo error to be shown.
+        SimpleNamespace(
+            reconstruction=found.pull.reconstruction, kl_per_dimension=found.pull.kl_per_dimension
+        ),
+        x=image.x[0].numpy(),
+        mean=found.mean,
+        pixel_map=found.pixels,
+        std=found.pull.std.numpy(),
+        q_mean=found.pull.mean.numpy(),
+        image_shape=model.snapshot.image_shape,
+        key="lab_balance_ledger",
+        label=image.label,
+        name=score_name(model.config.likelihood, support),
+        dimension=dimension,
+        on_dimension=lambda chosen: st.session_state.update({keys.BALANCE_DIMENSION: chosen}),
+    )
+    st.subheader("The tug of war")
+    left, right = st.columns([1.15, 1], gap="medium")
+    with left:
+        _pad(model, image, found.pull)
+    with right:
+        forces_table(found.pull, chosen=dimension)
+        for over in ("mean", "width"):
+            record = _landscape(model.snapshot.key, image.x, dimension, over, model.snapshot)
+            figure = draw_landscape(record, theme=theme_name())
+            show(figure, key=f"lab_balance_{over}", height=HEIGHT)
+
+
+@st.cache_resource(
+    max_entries=16, show_spinner=False, hash_funcs={torch.Tensor: lambda x: x.numpy().tobytes()}
+)
+def _balance(key: str, x: torch.Tensor, _snapshot: Snapshot) -> ImageBalance:
+    vae = model_of(key, _snapshot)
+    with torch.no_grad():
+        mean = vae.decode(vae.encode(x).mean).mean[0]
+    return ImageBalance(tug(vae, x), pixel_map(vae, x).float().numpy(), mean.numpy())
+
+
+@st.cache_resource(
+    max_entries=LANDSCAPES, show_spinner=False, hash_funcs={torch.Tensor: lambda x: x.numpy().tobytes()}
+)
+def _landscape(key: str, x: torch.Tensor, dimension: int, over: str, _snapshot: Snapshot) -> Landscape:
+    return landscape(model_of(key, _snapshot), x, dimension=dimension, over=over)
+
+
+def _pad(model: CurrentModel, image: ChosenImage, pull: Tug) -> None:
+    """The code on the map, and the two forces on it."""
+    points = map_points(model)
+    images = packed_images(model.config.dataset)
+    with st.container(gap=None):
+        carry_points(points, key="lab_points")
+        if images is not None:
+            carry_packed(images[1], key="lab_images")
+    key = f"lab_balance_pad_{model.config.latent_dim}"
+    mean = pull.mean.tolist()
+
+    def pick() -> None:
+        picked = heard_row(key, len(points.mean))
+        if picked is not None:
+            carried = chosen_rows(model.config.dataset, most=MOST_POINTS)
+            choose_row(model.config.dataset, int(carried[points.rows[picked]]))
+
+    latent_pad(
+        [model.snapshot],
+        key=key,
+        point_count=len(points.mean),
+        on_change=pick,
+        points=points.key,
+        images=None if images is None else images[0],
+        kl_per_dimension=kl_of(points),
+        principal=principal_of(points),
+        layers=("points", "rings", "ellipses", "forces"),
+        ellipses=[PadEllipse("image", mean, pull.std.tolist(), f"q(z|x) of {image.label}, at 1 and 2 σ")],
+        image=PadImage(image.label, mean),
+        arrows=[
+            PadArrow(mean, pull.mean_force_reconstruction.tolist(), "reconstruction", "reconstruction"),
+            PadArrow(mean, pull.mean_force_kl.tolist(), "kl", "−KL"),
+            PadArrow(mean, pull.mean_residual.tolist(), "residual", "both"),
+        ],
+        home=model.token,
+        start=mean,
+        name="What pulls at the code of the chosen image",
+    )
