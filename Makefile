@@ -1,5 +1,5 @@
 # make app: install what is needed and open the app.   make test: install what the tests need and run them all.
-# Others: make lint, format, bench, bench-page, bench-pad, models, pictures, clean.
+# Others: make test-cluster, lint, format, bench, bench-page, bench-pad, models, pictures, clean.
 #
 # PYTHON       the Python (3.11 or newer) that .venv is made from       make app PYTHON=python3.13
 # TORCH_INDEX  address of the package index to take PyTorch from        see README, "Install"
@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APP_READY := $(VENV)/installed-$(firstword $(shell cksum < requirements.txt))
 DEV_READY := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
 
-.PHONY: app test lint format bench bench-page bench-pad models pictures browser clean
+.PHONY: app test test-cluster lint format bench bench-page bench-pad models pictures browser clean
 .DEFAULT_GOAL := app
 
 app: $(APP_READY)
@@ -26,6 +26,10 @@ app: $(APP_READY)
 
 test: lint browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_FLAGS)
+
+test-cluster: $(DEV_READY)
+	$(PIP) install -r requirements-cluster.txt
+	$(BIN)/python -m pytest -q tests/cluster $(PYTEST_FLAGS)
 
 lint: $(DEV_READY)
 	$(BIN)/ruff check .

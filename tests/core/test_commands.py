@@ -19,7 +19,7 @@ from vae_core.rng import generator
 from vae_core.training import Run, TrainConfig
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--dataset", "digits", "--hidden", "16", "--steps", "120", "--seed", "3"]
+SMALL = ["--dataset", "digits", "--hidden", "16", "--latent-dim", "1", "--steps", "120", "--seed", "3"]
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_train_saves_the_run_that_the_library_trains(trained: Path) -> None:
     data = load_dataset("digits")
-    run = Run(TrainConfig(dataset="digits", hidden=(16,), steps=120, seed=3), data)
+    run = Run(TrainConfig(dataset="digits", hidden=(16,), latent_dim=1, steps=120, seed=3), data)
     run.advance(steps=120)
     saved = Run.load(trained)
     assert saved.id == run.id

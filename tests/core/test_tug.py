@@ -204,7 +204,7 @@ def test_a_landscape_goes_through_the_answer_and_the_best(likelihood, latent_dim
     here = int((line.values == line.here).nonzero()[0])
     best = int((line.values == line.best).nonzero()[0])
     assert line.here == pytest.approx(float((at.mean if over == "mean" else at.std)[j]), rel=1e-12)
-    assert float(line.elbo[here]) == pytest.approx(at.elbo, abs=2e-3)
+    assert float(line.elbo[here]) == pytest.approx(at.elbo, abs=4e-3)
     assert best == int(line.elbo.argmax())
     torch.testing.assert_close(line.elbo, line.reconstruction + line.minus_kl)
     # An optimiser that we did not write finds no higher place, and there is no force at the best
@@ -220,12 +220,12 @@ def test_a_landscape_goes_through_the_answer_and_the_best(likelihood, latent_dim
     other = scipy.optimize.minimize_scalar(
         lambda v: -tug(model, x, q=to(v)).elbo, bounds=ends, method="bounded", options={"maxiter": 25}
     )
-    assert float(line.elbo[best]) > -other.fun - 2e-3
+    assert float(line.elbo[best]) > -other.fun - 4e-3
     at_best = tug(model, x, q=to(line.best))
     if over == "mean":
-        assert 0.5 * float((at_best.std * at_best.mean_residual)[j]) ** 2 < 1e-3
+        assert 0.5 * float((at_best.std * at_best.mean_residual)[j]) ** 2 < 3e-3
     else:
-        assert 0.25 * float(at_best.width_residual[j]) ** 2 < 1e-3
+        assert 0.25 * float(at_best.width_residual[j]) ** 2 < 3e-3
     assert float(line.elbo.max() - line.elbo.min()) > 2.0
 
 

@@ -21,9 +21,8 @@ BAR = 1.6
 def sweeps_report(*, steps: int, rounds: int, out: TextIO = sys.stdout) -> None:
     """Time a sweep of eight β on `digits`, by one single-threaded worker and by two, turn about.
 
-    Workers have the usual priority here: what else the machine does would else weigh on the ratio even more.
-    Seconds of the clock far above those of the processors say that it was not idle, and the ratio is then
-    that of the share of the machine which two programs get and one gets.
+    Workers have the usual priority here. Where seconds by the clock are far above those of the processors
+    (for two workers, above half of them), the machine was not idle, and the ratio says little.
 
     Args:
         steps: Of each run.

@@ -25,7 +25,7 @@ MORE_NODES = 24
 # Points of the low-discrepancy set in more dimensions, half of them mirror images.
 POINTS = 256
 # Nats by which a rule's reconstruction may differ from the next one's: for forces, and at a landscape's best.
-FINE_ENOUGH, FINE_ENOUGH_TO_DRAW = 1e-6, 1e-3
+FINE_ENOUGH, FINE_ENOUGH_TO_DRAW = 1e-6, 3e-3
 
 
 @cache

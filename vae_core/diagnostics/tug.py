@@ -152,7 +152,7 @@ def landscape(model: VAE, x: Tensor, *, dimension: int, over: Over, points: int 
 
     The line is as long as is needed to see how the ELBO falls around the encoder's answer and the best; over
     widths it is logarithmic, and reaches the prior's. In one or two latent dimensions the ELBO at both of
-    these places is right to about 0.001 nats; where q is far wider, it is rougher.
+    these places is right to about 0.003 nats; where q is far wider, it is rougher.
 
     Args:
         model: Any VAE.

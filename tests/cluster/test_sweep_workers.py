@@ -166,7 +166,7 @@ def test_a_dask_cluster_of_two_workers_makes_the_same_points(
     swept: tuple[Path, tuple[SweepPoint, ...]], tmp_path: Path
 ) -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "core" / "dask_sweep.py"), str(tmp_path), PLAN.to_json()],
+        [sys.executable, str(ROOT / "tests" / "cluster" / "dask_sweep.py"), str(tmp_path), PLAN.to_json()],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
