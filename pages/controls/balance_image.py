@@ -7,20 +7,12 @@ import numpy as np
 import streamlit as st
 import torch
 
-from pages.components.carrier import carry_packed, carry_points
 from pages.components.ledger import image_ledger
-from pages.components.pad import PadArrow, PadEllipse, PadImage, heard_row, latent_pad
-from pages.controls.chosen_image import ChosenImage, choose_row
-from pages.controls.encoded import (
-    MOST_POINTS,
-    chosen_rows,
-    kl_of,
-    map_points,
-    model_of,
-    packed_images,
-    principal_of,
-)
+from pages.components.pad import PadArrow
+from pages.controls.chosen_image import ChosenImage
+from pages.controls.encoded import model_of
 from pages.controls.forces import forces_table
+from pages.controls.image_pad import image_pad
 from pages.controls.shown import show
 from pages.figures.landscape import landscape as draw_landscape
 from pages.state import keys
@@ -104,39 +96,20 @@ def _landscape(key: str, x: torch.Tensor, dimension: int, over: str, _snapshot: 
 
 def _pad(model: CurrentModel, image: ChosenImage, pull: Tug) -> None:
     """The code on the map, and the two forces on it."""
-    points = map_points(model)
-    images = packed_images(model.config.dataset)
-    with st.container(gap=None):
-        carry_points(points, key="lab_points")
-        if images is not None:
-            carry_packed(images[1], key="lab_images")
-    key = f"lab_balance_pad_{model.config.latent_dim}"
     mean = pull.mean.tolist()
-
-    def pick() -> None:
-        picked = heard_row(key, len(points.mean))
-        if picked is not None:
-            carried = chosen_rows(model.config.dataset, most=MOST_POINTS)
-            choose_row(model.config.dataset, int(carried[points.rows[picked]]))
-
-    latent_pad(
-        [model.snapshot],
-        key=key,
-        point_count=len(points.mean),
-        on_change=pick,
-        points=points.key,
-        images=None if images is None else images[0],
-        kl_per_dimension=kl_of(points),
-        principal=principal_of(points),
+    image_pad(
+        model,
+        image,
+        mean=mean,
+        std=pull.std.tolist(),
+        key=f"lab_balance_pad_{model.config.latent_dim}",
+        carried="lab",
         layers=("points", "rings", "ellipses", "forces"),
-        ellipses=[PadEllipse("image", mean, pull.std.tolist(), f"q(z|x) of {image.label}, at 1 and 2 σ")],
-        image=PadImage(image.label, mean),
         arrows=[
             PadArrow(mean, pull.mean_force_reconstruction.tolist(), "reconstruction", "reconstruction"),
             PadArrow(mean, pull.mean_force_kl.tolist(), "kl", "−KL"),
             PadArrow(mean, pull.mean_residual.tolist(), "residual", "both"),
         ],
-        home=model.token,
         start=mean,
         name="What pulls at the code of the chosen image",
     )
