@@ -1,8 +1,8 @@
-"""The moving part of Reconstruction vs KL: one image, one run, or all β."""
+"""The moving part of Reconstruction vs KL: one image, or one run."""
 
 import streamlit as st
 
-from pages.controls.balance_image import balance_image
+from pages.controls.balance_image import balance_image, measured_landscapes
 from pages.controls.balance_run import balance_run, measured_run
 from pages.controls.chosen_image import chosen_image
 from pages.state.current import CurrentModel, current
@@ -31,7 +31,11 @@ def _identity(model: CurrentModel) -> tuple[object, ...]:
 
 
 def _tick(model: CurrentModel, scale: str) -> float | None:
-    waits = scale == "one run" and measured_run(model).pending
+    if scale == "one run":
+        measured = measured_run(model)
+    else:
+        measured = measured_landscapes(model, chosen_image(model.config.dataset))
+    waits = measured is not None and measured.pending
     return TICK_S if model.moving or waits else None
 
 
@@ -42,4 +46,5 @@ def _draw(drawn_for: tuple[object, ...], tick: float | None, scale: str) -> None
     if scale == "one run":
         balance_run(model, measured_run(model))
     else:
-        balance_image(model, chosen_image(model.config.dataset))
+        image = chosen_image(model.config.dataset)
+        balance_image(model, image, measured_landscapes(model, image))

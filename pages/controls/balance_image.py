@@ -16,16 +16,16 @@ from pages.controls.image_pad import image_pad
 from pages.controls.shown import show
 from pages.figures.landscape import landscape as draw_landscape
 from pages.state import keys
+from pages.state.balances import landscape_measure
 from pages.state.current import CurrentModel
+from pages.state.measures import Measure
 from pages.state.theme import theme_name
 from vae_core.data import load_dataset
-from vae_core.diagnostics import Landscape, Tug, landscape, pixel_map, tug
+from vae_core.diagnostics import Landscape, Tug, pixel_map, tug
 from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Snapshot
 
 HEIGHT = 260
-LANDSCAPES = 64
-"""Of single dimensions, kept for everybody."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +43,24 @@ class ImageBalance:
     mean: np.ndarray
 
 
-def balance_image(model: CurrentModel, image: ChosenImage) -> None:
+def measured_landscapes(model: CurrentModel, image: ChosenImage) -> Measure[tuple[Landscape, ...]] | None:
+    """Return the landscapes of the chosen dimension; ``None`` while the model trains."""
+    if model.moving:
+        return None
+    return landscape_measure(model.snapshot, image.x, dimension=_dimension(model))
+
+
+def _dimension(model: CurrentModel) -> int:
+    """Return the latent dimension that the page is about: the chosen one, or the last that this model has."""
+    return min(int(st.session_state.get(keys.BALANCE_DIMENSION, 0)), model.config.latent_dim - 1)
+
+
+def balance_image(
+    model: CurrentModel, image: ChosenImage, measured: Measure[tuple[Landscape, ...]] | None
+) -> None:
     """Show what one image's ELBO is made of, and why its code is where it is."""
     found = _balance(model.snapshot.key, image.x, model.snapshot)
-    dimension = min(int(st.session_state.get(keys.BALANCE_DIMENSION, 0)), model.config.latent_dim - 1)
+    dimension = _dimension(model)
     support = load_dataset(model.config.dataset).support
     image_ledger(
         # Its expectation is a rule and no sample: there is no Monte Carlo error to be shown.
@@ -71,10 +85,7 @@ def balance_image(model: CurrentModel, image: ChosenImage) -> None:
         _pad(model, image, found.pull)
     with right:
         forces_table(found.pull, chosen=dimension)
-        for over in ("mean", "width"):
-            record = _landscape(model.snapshot.key, image.x, dimension, over, model.snapshot)
-            figure = draw_landscape(record, theme=theme_name())
-            show(figure, key=f"lab_balance_{over}", height=HEIGHT)
+        _landscapes(measured)
 
 
 @st.cache_resource(
@@ -87,11 +98,16 @@ def _balance(key: str, x: torch.Tensor, _snapshot: Snapshot) -> ImageBalance:
     return ImageBalance(tug(vae, x), pixel_map(vae, x).float().numpy(), mean.numpy())
 
 
-@st.cache_resource(
-    max_entries=LANDSCAPES, show_spinner=False, hash_funcs={torch.Tensor: lambda x: x.numpy().tobytes()}
-)
-def _landscape(key: str, x: torch.Tensor, dimension: int, over: str, _snapshot: Snapshot) -> Landscape:
-    return landscape(model_of(key, _snapshot), x, dimension=dimension, over=over)
+def _landscapes(measured: Measure[tuple[Landscape, ...]] | None) -> None:
+    """The ELBO along the mean and the width of one latent code."""
+    if measured is None:
+        st.caption("The ELBO along the code’s mean and width is drawn when the training rests.")
+        return
+    for record in measured.value or ():
+        figure = draw_landscape(record, theme=theme_name())
+        show(figure, key=f"lab_balance_{record.over}", height=HEIGHT)
+    if not measured.done:
+        st.caption(measured.sentence)
 
 
 def _pad(model: CurrentModel, image: ChosenImage, pull: Tug) -> None:

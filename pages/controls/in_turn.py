@@ -11,23 +11,16 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
-from pages.state.current import CurrentModel
+
+def in_turn(draw: Callable[[], None]) -> None:
+    """Draw controls as a fragment; whenever one of them is used, the whole page follows."""
+    st.fragment(_draw)(draw)
 
 
-def in_turn(draw: Callable[[CurrentModel], None], model: CurrentModel) -> None:
-    """Draw controls as a fragment; whenever one of them is used, the whole page follows.
-
-    Args:
-        draw: Draws the controls.
-        model: The current model.
-    """
-    st.fragment(_draw)(draw, model)
-
-
-def _draw(draw: Callable[[CurrentModel], None], model: CurrentModel) -> None:
+def _draw(draw: Callable[[], None]) -> None:
     if _drawn_now() is not None:
         st.rerun()
-    draw(model)
+    draw()
 
 
 def came_with_a_tick() -> bool:

@@ -6,20 +6,12 @@ import numpy as np
 import streamlit as st
 import torch
 
-from pages.components.carrier import MapPoints, carry_packed, carry_points, view_of
+from pages.components.carrier import view_of
 from pages.components.images import image_grid
-from pages.components.pad import PadAnswer, PadEllipse, PadImage, heard_row, latent_pad
-from pages.controls.chosen_image import ChosenImage, board, can_be_drawn, choose_row, chosen_image
-from pages.controls.encoded import (
-    MOST_POINTS,
-    aggregate_of,
-    chosen_rows,
-    kl_of,
-    map_points,
-    model_of,
-    packed_images,
-    principal_of,
-)
+from pages.components.pad import PadAnswer
+from pages.controls.chosen_image import ChosenImage, board, can_be_drawn, chosen_image
+from pages.controls.encoded import aggregate_of, model_of
+from pages.controls.image_pad import image_pad
 from pages.controls.shown import show, title
 from pages.figures.ledger import image_ledger as draw_ledger
 from pages.figures.theme import nats
@@ -74,28 +66,17 @@ def _draw(token: str, was_moving: bool) -> None:
 
 
 def _pad(model: CurrentModel, image: ChosenImage, q: DiagonalGaussian) -> PadAnswer:
-    points = map_points(model)
-    images = packed_images(model.config.dataset)
-    carry_points(points, key="lab_points")
-    if images is not None:
-        carry_packed(images[1], key="lab_images")
-    key = f"lab_pad_{model.config.latent_dim}"
-    mean, std = q.mean[0].tolist(), q.std[0].tolist()
+    mean = q.mean[0].tolist()
     linked = read_z(view().get("z", ""))
-    return latent_pad(
-        [model.snapshot],
-        key=key,
-        point_count=len(points.mean),
-        on_change=lambda: _pick(key, model, points),
-        points=points.key,
-        images=None if images is None else images[0],
-        kl_per_dimension=kl_of(points),
-        principal=principal_of(points),
-        ellipses=[PadEllipse("image", mean, std, f"q(z|x) of {image.label}, at 1 and 2 σ")],
-        image=PadImage(image.label, mean),
+    return image_pad(
+        model,
+        image,
+        mean=mean,
+        std=q.std[0].tolist(),
+        key=f"lab_pad_{model.config.latent_dim}",
+        carried="lab",
         dots=_noisy(model, q),
         link="latent space",
-        home=model.token,
         start=linked if linked is not None and len(linked) == len(mean) else None,
         z=mean if image.drawn and not model.moving else None,
         name="Latent space",
@@ -106,14 +87,6 @@ def _remember(answer: PadAnswer) -> None:
     """Write into the link where z was left."""
     if show_in_link(z=write_z(answer.z) if any(answer.z) else None):
         write_link(config_from_link()[0])
-
-
-def _pick(key: str, model: CurrentModel, points: MapPoints) -> None:
-    """A point was clicked: its image is the one that the page is about."""
-    picked = heard_row(key, len(points.mean))
-    if picked is not None:
-        carried = chosen_rows(model.config.dataset, most=MOST_POINTS)
-        choose_row(model.config.dataset, int(carried[points.rows[picked]]))
 
 
 def _noisy(model: CurrentModel, q: DiagonalGaussian) -> np.ndarray:

@@ -130,7 +130,7 @@ def trouble(config: TrainConfig) -> str | None:
 
 def settings_form(model: CurrentModel) -> None:
     """Show the preset picker and a control for each setting."""
-    in_turn(_controls_of_all, model)
+    in_turn(lambda: _controls_of_all(model))
 
 
 def _controls_of_all(model: CurrentModel) -> None:

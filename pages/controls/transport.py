@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.controls import settings
 from pages.controls.in_turn import came_with_a_tick, in_turn
+from pages.controls.press_bar import Press, press_bar
 from pages.state import keys, link
 from pages.state.current import MOVING, CurrentModel, choose_run
 from pages.state.engine import engine, visitor
@@ -85,14 +86,14 @@ Act = Callable[[CurrentModel], object]
 
 def transport_bar(model: CurrentModel) -> None:
     """Show the buttons; they act on the current model, or begin a run from the settings in the form."""
-    in_turn(_buttons, model)
+    in_turn(lambda: _buttons(model))
 
 
 def _buttons(model: CurrentModel) -> None:
     config = settings.pending()
     fresh = model.view is None or bool(settings.needs_fresh_start(model))
     offers = transport(model.view, mine=model.controllable, fresh=fresh, trouble=settings.trouble(config))
-    rows: tuple[tuple[str, str, bool, Act, str], ...] = (
+    rows: tuple[Press[Act], ...] = (
         (
             offers.start_label,
             "play_arrow",
@@ -107,17 +108,7 @@ def _buttons(model: CurrentModel) -> None:
         ("Stop", "stop", offers.stop, _stop, "Ends this run here; its weights are kept."),
     )
     with st.container(horizontal=True, gap="small", key="lab_transport"):
-        for label, icon, enabled, act, hint in rows:
-            st.button(
-                label,
-                icon=f":material/{icon}:",
-                key=f"lab_{icon}",
-                help=hint,
-                disabled=not enabled,
-                type="primary" if icon == "play_arrow" else "secondary",
-                on_click=_try,
-                args=(act, model),
-            )
+        press_bar(rows, key="lab", on_press=_try, args=(model,))
     if offers.sentence is not None:
         st.caption(offers.sentence)
 

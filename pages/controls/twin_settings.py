@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages.controls.in_turn import in_turn
 from pages.state import keys
-from pages.state.current import current
 from pages.state.twin_choice import (
     BERNOULLI,
     CONTINUOUS,
@@ -36,7 +35,7 @@ PLACES = ("First decoder", "Second decoder", "Third decoder")
 
 def twin_settings() -> None:
     """Show a menu of data, one for each decoder, and a field for each σ that is chosen."""
-    in_turn(lambda _: _menus(), current())
+    in_turn(_menus)
 
 
 def _menus() -> None:

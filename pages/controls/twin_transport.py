@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.controls.in_turn import came_with_a_tick, in_turn
+from pages.controls.press_bar import Press, press_bar
 from pages.state import keys, link, twins
 from pages.state.current import CurrentModel
 from pages.state.twin_choice import TwinChoice
@@ -15,7 +16,7 @@ Act = Callable[[TwinChoice], None]
 
 def twin_transport(models: tuple[CurrentModel, ...]) -> None:
     """Show the buttons, which act on all models, and how far these are."""
-    in_turn(lambda _: _buttons(models), models[0])
+    in_turn(lambda: _buttons(models))
 
 
 def _buttons(models: tuple[CurrentModel, ...]) -> None:
@@ -27,7 +28,7 @@ def _buttons(models: tuple[CurrentModel, ...]) -> None:
     mine = all(model.controllable for model in runs)
     can_step = can_go_on and not (moving or shipped)
     label = "Train them" if shipped or not begun else "Go on"
-    rows: tuple[tuple[str, str, bool, Act, str], ...] = (
+    rows: tuple[Press[Act], ...] = (
         (
             label, "play_arrow", mine and can_go_on and not moving, twins.start_twins,
             "The same data order, noise and first weights: they go in step.",
@@ -37,17 +38,7 @@ def _buttons(models: tuple[CurrentModel, ...]) -> None:
         ("Same weights", "replay", mine and begun and not shipped, twins.rewind_twins, "All back to step 0."),
     )  # fmt: skip
     with st.container(horizontal=True, gap="small", key="lab_twin_transport"):
-        for text, icon, enabled, act, hint in rows:
-            st.button(
-                text,
-                icon=f":material/{icon}:",
-                key=f"lab_twin_{icon}",
-                help=hint,
-                disabled=not enabled,
-                type="primary" if icon == "play_arrow" else "secondary",
-                on_click=_try,
-                args=(act,),
-            )
+        press_bar(rows, key="lab_twin", on_press=_try)
         ready = all(twins.shipped_twin(model.config) is not None for model in models)
         if st.session_state.get(keys.TWINS_OWN) and ready:
             st.button(

@@ -1,13 +1,12 @@
 """The measurements of the Jensen gap page, each a job of the engine."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from torch import Tensor
 
-from pages.state.measures import Measure, Measuring, measure
+from pages.state.measures import Measure, Measuring, digest_of, measure
 from vae_core.checks import refuse
 from vae_core.data import load_dataset
 from vae_core.diagnostics.bound_cost import BoundCost, bound_cost
@@ -70,8 +69,7 @@ class SetFound:
 
 def image_measure(snapshot: Snapshot, x: Tensor, *, moving: bool) -> Measure[ImageFound]:
     """Return what there is about one image x (1, D)."""
-    digest = hashlib.sha256(x.numpy().tobytes()).hexdigest()[:16]
-    key = (IMAGE, snapshot.key, snapshot.config.to_json(), digest)
+    key = (IMAGE, snapshot.key, snapshot.config.to_json(), digest_of(x))
     return measure(key, lambda: _image(snapshot, x), go_on=moving)
 
 

@@ -1,10 +1,12 @@
 """Long measurements beside the page: one job of each kind a session; what is found is kept for everybody."""
 
+import hashlib
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
+from torch import Tensor
 
 from pages.state import keys
 from pages.state.engine import engine, visitor
@@ -65,6 +67,11 @@ def _results(kind: str) -> Kept[MeasureKey, tuple[Any, bool]]:
 @st.cache_resource(show_spinner=False)
 def _jobs_by_key() -> Kept[MeasureKey, str]:
     return Kept(MOST)
+
+
+def digest_of(x: Tensor) -> str:
+    """Return what stands for images in the key of a measurement."""
+    return hashlib.sha256(x.numpy().tobytes()).hexdigest()[:16]
 
 
 def found(key: MeasureKey) -> Measure[Any]:

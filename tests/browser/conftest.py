@@ -159,3 +159,15 @@ def module_page(page: Page, harness: Server) -> Page:
     """A bare page of the app's origin, with the app's security headers."""
     page.goto(f"{harness.url}/_stcore/health")
     return page
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app itself, which must neither die nor write a traceback while a file's tests last."""
+    folder = tmp_path_factory.mktemp("app")
+    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
+    yield server
+    died = server.process.poll()
+    stop(server)
+    assert died is None, server.tail()
+    assert "Traceback" not in server.tail(), server.tail()

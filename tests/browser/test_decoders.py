@@ -1,13 +1,12 @@
 """The page of decoders in a real browser: one drag moves both, and one bar trains both in step."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually
 from tests.browser.pad_page import PadPage, decoded
 from tests.browser.traffic import Traffic
 from vae_core.data import load_dataset
@@ -16,17 +15,6 @@ from vae_core.training.shipped import load_shipped
 pytestmark = pytest.mark.browser
 
 NAMES = ("grey-bernoulli", "grey-gaussian")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("app")
-    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
-    yield server
-    died = server.process.poll()
-    stop(server)
-    assert died is None, server.tail()
-    assert "Traceback" not in server.tail(), server.tail()
 
 
 def open_pads(page: Page, app: Server, query: str = "") -> tuple[PadPage, PadPage]:

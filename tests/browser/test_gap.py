@@ -1,27 +1,15 @@
 """The Jensen gap page in a real browser: pick, drag, fit, and what Python makes of it."""
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Page, TimeoutError
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually
 from tests.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("app")
-    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
-    yield server
-    died = server.process.poll()
-    stop(server)
-    assert died is None, server.tail()
-    assert "Traceback" not in server.tail(), server.tail()
 
 
 def open_gap(page: Page, app: Server, query: str = "") -> Page:

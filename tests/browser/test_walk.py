@@ -2,30 +2,18 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Locator, Page
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually
 
 pytestmark = pytest.mark.browser
 
 LONG_RUN = "dataset=digits&likelihood=gaussian&hidden=16&steps=1000000"
 PIXELS = "canvas => canvas.toDataURL()"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("app")
-    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
-    yield server
-    died = server.process.poll()
-    stop(server)
-    assert died is None, server.tail()
-    assert "Traceback" not in server.tail(), server.tail()
 
 
 def open_walk(page: Page, app: Server, query: str = "") -> Page:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from tests.fakes import wait_until
 from vae_core.engine import Engine
 from vae_core.training.config import TrainConfig
 
@@ -25,6 +26,23 @@ def texts(page: AppTest) -> str:
     """Return every text in the main part of the page."""
     written = [element.value for element in page.main.markdown]
     return "\n".join(written + [element.proto.body for element in page.main.get("html")])
+
+
+def everything(page: AppTest) -> str:
+    """Return every text and every caption in the main part of the page."""
+    return "\n".join([texts(page), *(caption.value for caption in page.main.caption)])
+
+
+def until(page: AppTest, says: str) -> AppTest:
+    """Run the page again and again, as its ticks do, until it says something."""
+
+    def looked() -> bool:
+        page.run()
+        assert not page.exception
+        return says in everything(page)
+
+    wait_until(looked, seconds=120)
+    return page
 
 
 def card(page: AppTest) -> str:

@@ -10,7 +10,7 @@ from pages.state import keys
 from pages.state.engine import shared_engine
 from pages.state.measures import _results
 from tests.fakes import wait_until
-from tests.pages.opened import ONE_OF_EACH_KIND, open_page, texts
+from tests.pages.opened import ONE_OF_EACH_KIND, open_page, texts, until
 from vae_core.data import load_dataset
 from vae_core.diagnostics import tug
 from vae_core.training.config import TrainConfig
@@ -31,14 +31,7 @@ def opened(**link: str) -> AppTest:
 def the_run(page: AppTest) -> AppTest:
     """The same page at the scale of one run, once all is measured."""
     page.main.segmented_control[0].set_value("one run").run()
-
-    def looked() -> bool:
-        page.run()
-        assert not page.exception
-        return "information about x" in texts(page)
-
-    wait_until(looked, seconds=120)
-    return page
+    return until(page, "information about x")
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH_KIND)
@@ -46,8 +39,8 @@ def test_it_is_full_with_each_kind_of_model(name: str) -> None:
     page = opened(model=f"shipped:{name}")
     assert not page.exception
     assert "What pulls at μ" in texts(page)
+    until(page, "The encoder’s σ₁")
     assert "The encoder’s μ₁" in texts(page)
-    assert "The encoder’s σ₁" in texts(page)
 
 
 def test_its_forces_are_those_of_the_core() -> None:
@@ -64,11 +57,10 @@ def test_its_forces_are_those_of_the_core() -> None:
 def test_a_dimension_that_another_model_lacks_is_left() -> None:
     page = opened(model="shipped:binary-digits-8d")
     page.session_state[keys.BALANCE_DIMENSION] = 7
-    page.run()
-    assert "The encoder’s μ₈" in texts(page)
+    until(page, "The encoder’s μ₈")
     page.sidebar.selectbox[0].select("shipped:binary-digits-2d").run()
     assert not page.exception
-    assert "The encoder’s μ₂" in texts(page)
+    until(page, "The encoder’s μ₂")
 
 
 def test_a_shipped_model_has_no_history_and_its_kl_is_taken_apart() -> None:

@@ -18,7 +18,7 @@ from pages.state.twin_choice import (
     TWIN_DATA,
 )
 from tests.fakes import wait_until
-from tests.pages.opened import open_page, texts
+from tests.pages.opened import everything, open_page, texts, until
 from vae_core.data import load_dataset
 from vae_core.diagnostics.decoder_scores import decoder_scores
 from vae_core.rng import generator
@@ -37,28 +37,12 @@ def opened(**link: str) -> AppTest:
     return open_page(**link).switch_page(PAGE).run()
 
 
-def until(page: AppTest, says: str) -> AppTest:
-    """Run the page again and again, as its ticks do, until it says something."""
-
-    def looked() -> bool:
-        page.run()
-        assert not page.exception
-        return says in everything(page)
-
-    wait_until(looked, seconds=120)
-    return page
-
-
 def measured(page: AppTest) -> AppTest:
     """Run the page until each decoder has its numbers."""
     name = "ELBO, nats per image"
     wait_until(lambda: name in texts(page.run()) and "–" not in row(page, name), seconds=120)
     assert not page.exception
     return page
-
-
-def everything(page: AppTest) -> str:
-    return "\n".join([texts(page), *(caption.value for caption in page.main.caption)])
 
 
 def press(page: AppTest, label: str) -> AppTest:

@@ -18,7 +18,7 @@ from pages.state import gaps, measures
 from pages.state.engine import shared_engine
 from pages.state.gaps import COST, HISTORY
 from tests.fakes import wait_until
-from tests.pages.opened import a_run, open_page, texts
+from tests.pages.opened import a_run, everything, open_page, texts, until
 from vae_core.data import load_dataset
 from vae_core.diagnostics.gap_set import GapSet
 from vae_core.estimators import Estimate, quadrature_log_likelihood
@@ -35,23 +35,6 @@ def nothing_kept() -> None:
 
 def opened(**link: str) -> AppTest:
     return open_page(**link).switch_page(PAGE).run()
-
-
-def until(page: AppTest, says: str) -> AppTest:
-    """Run the page again and again, as its ticks do, until it says something."""
-
-    def looked() -> bool:
-        page.run()
-        assert not page.exception
-        return says in everything(page)
-
-    wait_until(looked, seconds=120)
-    return page
-
-
-def everything(page: AppTest) -> str:
-    captions = "\n".join(caption.value for caption in page.main.caption)
-    return f"{texts(page)}\n{captions}"
 
 
 def test_the_first_view_does_not_wait_for_the_measurement() -> None:
