@@ -25,7 +25,7 @@ app: $(APP_READY)
 	$(BIN)/streamlit run app.py $(ARGS)
 
 test: lint browser
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 test-cluster: $(DEV_READY)
 	$(PIP) install -r requirements-cluster.txt
@@ -54,6 +54,7 @@ bench-decoders: $(DEV_READY) browser
 
 models: $(APP_READY)
 	$(BIN)/python -m vae_core.training.shipped
+	$(BIN)/python -m vae_core.sweeps.atlas
 
 pictures: $(DEV_READY) browser
 	$(BIN)/python docs/pictures.py

@@ -176,9 +176,11 @@ def warm_up() -> None:
 
 
 def close_engine() -> None:
-    """Stop training and write the last checkpoints; a torch thread alive at exit would end in an abort."""
+    """Stop sweeps and training, write the last checkpoints; a torch thread at exit would end in an abort."""
     from pages.state.engine import shared_engine
+    from pages.state.sweeps import desk
 
+    desk().close()
     shared_engine().close()
 
 

@@ -2,7 +2,8 @@
 
 The way of one x through the package: `data` gives images (B, D); `models` encodes them to q(z|x),
 draws z = μ + σ ε and decodes it; `likelihoods` scores x under p(x|z); `divergences` gives the KL;
-`objectives` joins both to the ELBO; `training` climbs it; `estimators` bound log p(x) from it.
+`objectives` joins both to the ELBO; `training` climbs it; `estimators` bound log p(x) from it;
+`sweeps` trains many.
 Everything is in nats per image.
 """
 
@@ -20,6 +21,7 @@ from vae_core.estimators import (
 )
 from vae_core.models import VAE, DiagonalGaussian
 from vae_core.objectives import ElboTerms, elbo_terms
+from vae_core.sweeps import SweepPlan, SweepPoint, read_sweep, run_sweep
 from vae_core.training import Run, TrainConfig
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "Run",
     "SettingError",
     "Split",
+    "SweepPlan",
+    "SweepPoint",
     "TrainConfig",
     "annealed_log_likelihood",
     "dataset_names",
@@ -43,4 +47,6 @@ __all__ = [
     "load_dataset",
     "log_weights",
     "quadrature_log_likelihood",
+    "read_sweep",
+    "run_sweep",
 ]

@@ -15,6 +15,7 @@ from pages.state.shipped import shipped_observation
 from vae_core.data import load_dataset
 from vae_core.engine import RunView
 from vae_core.likelihoods import score_name
+from vae_core.training.config import TrainConfig
 from vae_core.training.shipped import shipped_names, shipped_test_elbo
 from vae_core.training.snapshot import Observation
 
@@ -60,7 +61,10 @@ def _menu(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:
     if model.view is not None:
         views.setdefault(model.token, model.view)
     labels = {f"shipped:{name}": f"Shipped: {name}" for name in shipped_names()}
-    labels |= {token: f"Run {view.id[:4]}: {_differences_first(view)}" for token, view in views.items()}
+    if model.view is None:
+        labels.setdefault(model.token, f"Atlas: {_differences_first(model.config)}")
+    for token, view in views.items():
+        labels[token] = f"Run {view.id[:4]}: {_differences_first(view.config)}"
     # A menu of its own for each model, obeyed only while its model is the current one: a message that the
     # browser sends before it has heard of a new model brings the old menu's value once more.
     key = keys.MODEL_MENU + model.token
@@ -76,9 +80,9 @@ def _menu(model: state.CurrentModel, runs: tuple[RunView, ...]) -> None:
     )
 
 
-def _differences_first(view: RunView) -> str:
+def _differences_first(config: TrainConfig) -> str:
     """Return a run in one line that begins with its seed: what a narrow menu cuts off is what runs share."""
-    return " · ".join(reversed(state.describe(view.config).split(" · ")))
+    return " · ".join(reversed(state.describe(config).split(" · ")))
 
 
 def _choose(key: str) -> None:

@@ -34,7 +34,8 @@ def rate_distortion(
 
     Returns:
         The figure. The first traces hold one marker a run, with its id as `customdata`. Where there are
-        several seeds, a curve goes through the means over them, with two standard errors to each side.
+        several seeds, a curve goes through the means over them, with two standard errors to each side. The
+        last trace, of ``meta`` "ring", is the chosen run's, and empty where none is chosen.
     """
     drawn = [point for point in points if point.failed is None]
     if not drawn:
@@ -54,13 +55,12 @@ def rate_distortion(
     for place, found in enumerate(curves.values()):
         means = means_of(found)
         data.append(_curve(means, class_colour(place), bars=several_seeds(found)))
-        notes.extend(_beta(mean, theme) for mean in means)
+        notes.extend(_betas(places, theme) for places in view.neighbours(means))
     if bound is not None:
         more_notes, more_shapes = view.bound(bound, theme)
         notes, shapes = [*notes, *more_notes], [*shapes, *more_shapes]
     ring = next((point for point in drawn if point.run == chosen), None)
-    if ring is not None:
-        data.append(_ring(ring, theme))
+    data.append(_ring(ring, theme))
     scores = sorted({_score(point) for point in drawn})
     title = sentence(points)
     layout = dict(
@@ -87,7 +87,7 @@ def sentence(points: Sequence[SweepPoint]) -> str:
         return f"{len(curves)} curves of {len(drawn)} runs: up and left, β pulls the codes to the prior."
     means = means_of(next(iter(curves.values())))
     best = max(means, key=lambda mean: -(mean.rate + mean.distortion))
-    top = f"{_elbo_word(drawn[0])} {nats(-(best.rate + best.distortion))} nats"
+    top = f"{elbo_word(drawn[0])} {nats(-(best.rate + best.distortion))} nats"
     if len(means) == 1:
         return f"β = {means[0].beta:g}: rate {nats(best.rate)}, distortion {nats(best.distortion)}, {top}."
     first, last = means[0], means[-1]
@@ -122,7 +122,7 @@ def _hover(point: SweepPoint) -> str:
         f"β = {config.beta:g}, seed {config.seed}<br>"
         f"rate {nats(point.rate, 2)} ± {nats(point.rate_error, 2)}<br>"
         f"distortion {nats(point.distortion, 2)} ± {nats(point.distortion_error, 2)}<br>"
-        f"{_elbo_word(point)} {nats(point.elbo, 2)} ± {nats(point.elbo_error, 2)}<br>"
+        f"{elbo_word(point)} {nats(point.elbo, 2)} ± {nats(point.elbo_error, 2)}<br>"
         f"{point.active_units} of {config.latent_dim} dimensions open"
     )
 
@@ -147,9 +147,12 @@ def _curve(means: list[Place], colour: str, *, bars: bool) -> dict[str, object]:
     return trace
 
 
-def _beta(mean: Place, theme: ThemeName) -> dict[str, object]:
-    place = {"x": mean.rate, "y": mean.distortion, "xshift": 8, "yshift": 8, "yanchor": "bottom"}
-    return words(f"β {mean.beta:g}", colour=INK[theme], theme=theme, **place)
+def _betas(places: list[Place], theme: ThemeName) -> dict[str, object]:
+    """Return the name of the places of a curve that lie as good as at one point."""
+    first = places[0]
+    place = {"x": first.rate, "y": first.distortion, "xshift": 8, "yshift": 8, "yanchor": "bottom"}
+    betas = ", ".join(f"{place.beta:g}" for place in places)
+    return words(f"β {betas}", colour=INK[theme], theme=theme, **place)
 
 
 def _exact(exact: LinearRate, theme: ThemeName) -> dict[str, object]:
@@ -167,11 +170,13 @@ def _exact(exact: LinearRate, theme: ThemeName) -> dict[str, object]:
     )
 
 
-def _ring(point: SweepPoint, theme: ThemeName) -> dict[str, object]:
+def _ring(point: SweepPoint | None, theme: ThemeName) -> dict[str, object]:
+    ringed = [] if point is None else [point]
     return dict(
         type="scatter",
-        x=np.array([point.rate], np.float32),
-        y=np.array([point.distortion], np.float32),
+        meta="ring",
+        x=np.array([run.rate for run in ringed], np.float32),
+        y=np.array([run.distortion for run in ringed], np.float32),
         mode="markers",
         marker={"symbol": "circle-open", "size": 18, "color": INK[theme], "line": {"width": 2.5}},
         showlegend=False,
@@ -183,7 +188,8 @@ def _score(point: SweepPoint) -> str:
     return score_name(point.config.likelihood, dataset_info(point.config.dataset).support)
 
 
-def _elbo_word(point: SweepPoint) -> str:
+def elbo_word(point: SweepPoint) -> str:
+    """Return what a run's ELBO is called: on grey pixels a Bernoulli's is a score."""
     return "ELBO" if _score(point) == "log-likelihood" else "ELBO (as a score)"
 
 

@@ -7,12 +7,16 @@ from typing import Self
 import numpy as np
 
 from pages.figures.bands import faint, words
+from pages.figures.sweep_curves import Place
 from pages.figures.theme import INK, ThemeName, nats, text_colour
 from vae_core.diagnostics.linear_rate import LinearRate
 from vae_core.sweeps import SweepPoint
 
 MOST_LINES = 7
 ROOM = 0.12
+NEAR = (0.06, 0.03)
+"""Of the plane's width and height: a name's."""
+
 LEAST_SPAN = 1.0
 """Nats: a plane is never narrower."""
 
@@ -39,6 +43,23 @@ class View:
         if bound is not None and low <= bound - below:
             below = min(below, bound - max(rates))
         return cls((low, high), (below, above))
+
+    def neighbours(self, places: Sequence[Place]) -> list[list[Place]]:
+        """Sort places of a curve, in its order, into those whose names would stand on one another."""
+        near_rate = NEAR[0] * (self.rate[1] - self.rate[0])
+        near_height = NEAR[1] * (self.distortion[1] - self.distortion[0])
+        found: list[list[Place]] = []
+        for place in places:
+            last = found[-1][0] if found else None
+            if (
+                last is not None
+                and abs(place.rate - last.rate) < near_rate
+                and abs(place.distortion - last.distortion) < near_height
+            ):
+                found[-1].append(place)
+            else:
+                found.append([place])
+        return found
 
     def equal_elbo(self, theme: ThemeName) -> tuple[list[dict], list[dict]]:
         """Lines D = −ELBO − R at round values of the ELBO, and their names at the upper or right end."""

@@ -7,7 +7,7 @@ from pages.state.current import current
 
 st.title("Reconstruction vs KL")
 st.caption(
-    "ELBO = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)): how the two weigh against each other in one image, and "
-    "along one run."
+    "ELBO = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z)): how the two weigh against each other in one image, "
+    "along one run, and over all β."
 )
 balance(current())

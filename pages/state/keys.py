@@ -104,3 +104,15 @@ TWIN_SIGMA = "lab_twin_sigma"
 
 TWIN_PIXEL = "lab_twin_pixel"
 """The pixel whose distribution is looked at: row and column."""
+
+SWEEP = "lab_sweep"
+"""The sweep whose plane is shown: the name of a shipped one, or the id of one of the desk's."""
+
+SWEEP_FAMILY = "lab_sweep_family"
+"""Begins the key of which data and likelihood of a sweep are shown; the sweep follows."""
+
+SWEEP_RUN = "lab_sweep_run"
+"""The run of the shown sweep that was chosen in the plane."""
+
+SWEEP_FORM = "lab_sweep_form_"
+"""Begins the key of each field of the form for a sweep."""

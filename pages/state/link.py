@@ -13,7 +13,7 @@ from pages.state.shipped import default_shipped
 from pages.state.view import READERS, view
 from vae_core.engine.storage import RUN_ID
 from vae_core.training.config import LINK_SETTINGS, TrainConfig
-from vae_core.training.shipped import shipped_names
+from vae_core.training.shipped import is_shipped
 
 MODEL_PARAMETER = "model"
 LONGEST_VALUE = 200
@@ -57,7 +57,7 @@ def read_model(value: str) -> tuple[str | None, str | None]:
         exists is another question.
     """
     source, _, name = value.partition(":")
-    if source == "shipped" and name in shipped_names():
+    if source == "shipped" and is_shipped(name):
         return value, None
     if source == "run" and RUN_ID.fullmatch(name):
         return value, None

@@ -9,6 +9,8 @@ from pages.state import keys
 from pages.state.twin_choice import read_twins
 from vae_core.latent.walks import Z_LIMIT
 from vae_core.models.vae import MAX_LATENT_DIM
+from vae_core.sweeps.atlas import atlas_names
+from vae_core.sweeps.shelf import SWEEP_ID
 
 MOST_ROWS = 10_000_000
 
@@ -27,6 +29,11 @@ def read_z(text: str) -> tuple[float, ...] | None:
     return tuple(min(max(value, -Z_LIMIT), Z_LIMIT) for value in values)
 
 
+def read_sweep(text: str) -> str | None:
+    """Return the name of a shipped sweep, or what may be the id of another one; ``None`` for other text."""
+    return text if text in atlas_names() or SWEEP_ID.fullmatch(text) else None
+
+
 def read_row(text: str) -> int | None:
     """Return the row that a text of at most eight digits names; ``None`` for any other text."""
     plain = text.isascii() and text.isdigit() and len(text) <= 8
@@ -41,6 +48,7 @@ def write_z(z: tuple[float, ...]) -> str:
 READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
     "image": (read_row, "must be the number of a row of the data"),
+    "sweep": (read_sweep, f"must be the id of a sweep, or one of {', '.join(atlas_names())}"),
     "twins": (
         read_twins,
         "must be data and two or three different decoders, like mnist-5k,bernoulli,gaussian-learned",

@@ -160,9 +160,11 @@ def test_the_bound_is_drawn_only_where_the_entropy_is_known() -> None:
 def test_the_chosen_run_is_ringed() -> None:
     runs = points()
     ring = rate_distortion(runs, theme="dark", chosen=runs[2].run).data[-1]
-    assert ring.marker.symbol == "circle-open"
+    assert (ring.meta, ring.marker.symbol) == ("ring", "circle-open")
     assert (ring.x[0], ring.y[0]) == pytest.approx((runs[2].rate, runs[2].distortion))
-    assert rate_distortion(runs, theme="dark", chosen="nobody").data[-1].mode == "lines"
+    for nobody in (None, "nobody"):
+        ring = rate_distortion(runs, theme="dark", chosen=nobody).data[-1]
+        assert (ring.meta, len(ring.x), len(ring.y)) == ("ring", 0, 0)
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -8,6 +8,7 @@ from vae_core.diagnostics.decoder_scores import DecoderScores, ImageMean, decode
 from vae_core.diagnostics.gap import GapDecomposition, gap_decomposition
 from vae_core.diagnostics.gaussian_mixture import GaussianMixture
 from vae_core.diagnostics.kl_split import KlSplit, kl_split
+from vae_core.diagnostics.known_rate import KnownRate, known_rate
 from vae_core.diagnostics.learned_sigma import SigmaCheck, SigmaTravel, sigma_check
 from vae_core.diagnostics.linear_rate import LinearRate, linear_rate
 from vae_core.diagnostics.pixel import PixelPrediction, pixel_prediction
@@ -22,6 +23,7 @@ __all__ = [
     "GaussianMixture",
     "ImageMean",
     "KlSplit",
+    "KnownRate",
     "Landscape",
     "LinearRate",
     "MonteCarlo",
@@ -39,6 +41,7 @@ __all__ = [
     "gap_decomposition",
     "hole_mass",
     "kl_split",
+    "known_rate",
     "landscape",
     "linear_rate",
     "measure_of",

@@ -140,27 +140,32 @@ class Engine:
             self._house.bring(run_id, visitor, config=None, dataset=None)
             return True
 
+    def adopt(self, folder: Path, *, visitor: str) -> str:
+        """Copy a run that was saved elsewhere, open the copy, and return its id; a run known here stays.
+
+        Raises:
+            SettingError: if the folder holds no run that can be read, or there are too many.
+            OSError: if the disk refuses.
+        """
+        config = self._factory.restore(folder, None).config
+        run_id = self._factory.identify(config, self._factory.dataset(config))
+        with self._at_work(visitor):
+            known = self._house.settled(run_id) is not None
+        if not known:
+            self._house.storage.take_in(folder, run_id)
+        self.open(run_id, visitor=visitor)
+        return run_id
+
     def touch(self, run_id: str, *, visitor: str) -> None:
         """A visitor still looks: renew the lease. An id that is not known is ignored."""
-        now = self._clock()
         with self._lock:
-            self._presence.touch(visitor, now)
-            hosted = self._house.visible(run_id)
-            if hosted is None:
-                return
-            if hosted.lease.last_owner == visitor:
-                hosted.lease.take(visitor, now)
-            else:
-                hosted.lease.touch(visitor, now)
-            hosted.refresh_visitors()
+            self._presence.touch(visitor, self._clock())
+            self._house.touch(run_id, visitor)
 
     def release(self, visitor: str) -> None:
         """A session of this visitor ended: the grace begins. Returns at once."""
-        now = self._clock()
         with self._lock:
-            for hosted in self._house:
-                hosted.lease.release(visitor, now)
-                hosted.refresh_visitors()
+            self._house.release(visitor)
 
     # Runs: looking ------------------------------------------------------------------------------------
 
@@ -173,14 +178,12 @@ class Engine:
     def runs(self, visitor: str) -> tuple[RunView, ...]:
         """The runs that a visitor owns, owned last, or follows; the newest first."""
         with self._lock:
-            known = [hosted for hosted in self._house if hosted.lease.knows(visitor) and not hosted.removed]
-            return tuple(hosted.view for hosted in reversed(known) if hosted.view is not None)
+            return self._house.views(visitor)
 
     def queue(self) -> tuple[str, ...]:
         """The ids of runs that were started and wait for their first turn, next one first."""
         with self._lock:
-            tasks = [task for task in self._turns.waiting() if isinstance(task, HostedRun)]
-            return tuple(task.id for task in tasks if task.waiting)
+            return tuple(t.id for t in self._turns.waiting() if isinstance(t, HostedRun) and t.waiting)
 
     # Runs: controls, for the owner --------------------------------------------------------------------
 
@@ -294,10 +297,9 @@ class Engine:
 
     def janitor(self) -> None:
         """See to leases that are over and to what nobody needs; a thread calls it every few seconds."""
-        now = self._clock()
         with self._lock:
             self._house.expire()
-            self._jobs.drop_all_but_of(self._presence.visitors(now))
+            self._jobs.drop_all_but_of(self._presence.visitors(self._clock()))
             keep = self._house.ids()
         try:
             self._house.storage.prune(keep)
@@ -332,8 +334,6 @@ class Engine:
     def __exit__(self, *error: object) -> None:
         """Close."""
         self.close()
-
-    # Below: private -----------------------------------------------------------------------------------
 
     @contextmanager
     def _at_work(self, visitor: str | None = None) -> Iterator[None]:

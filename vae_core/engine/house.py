@@ -16,6 +16,7 @@ from vae_core.engine.hosted import HostedRun
 from vae_core.engine.lease import Lease
 from vae_core.engine.storage import Storage
 from vae_core.engine.turns import Turns
+from vae_core.engine.view import RunView
 from vae_core.training.config import TrainConfig
 
 MAX_SAVED = 500  # checkpoints kept on disk
@@ -86,6 +87,16 @@ class House:
         hosted = self._runs.get(run_id)
         return None if hosted is None or hosted.removed else hosted
 
+    def settled(self, run_id: str) -> HostedRun | None:
+        """The same, once a run of this id that is being deleted is gone; waits for that without the lock."""
+        self._changed.wait_for(lambda: not self._being_removed(run_id), FIRST_VIEW_S)
+        return self.visible(run_id)
+
+    def views(self, visitor: str) -> tuple[RunView, ...]:
+        """What the runs show that a visitor owns, owned last, or follows; the newest first."""
+        known = [hosted for hosted in self if hosted.lease.knows(visitor) and not hosted.removed]
+        return tuple(hosted.view for hosted in reversed(known) if hosted.view is not None)
+
     def known(self, run_id: str) -> HostedRun:
         """The same, or a SettingError."""
         hosted = self.visible(run_id)
@@ -114,7 +125,7 @@ class House:
         Raises:
             SettingError: if it can't be made or restored, or there are too many.
         """
-        self._changed.wait_for(lambda: not self._being_removed(identity), FIRST_VIEW_S)
+        self.settled(identity)
         hosted = self._runs.get(identity)
         if hosted is None or (hosted.view is None and hosted.trouble is not None):
             self._make_room(visitor)
@@ -145,6 +156,24 @@ class House:
         if in_memory and not hosted.live:
             self._make_room(visitor)
         return hosted
+
+    def touch(self, run_id: str, visitor: str) -> None:
+        """Renew a visitor's lease of a run; the last owner becomes the owner again if nobody is."""
+        hosted, now = self.visible(run_id), self._clock()
+        if hosted is None:
+            return
+        if hosted.lease.last_owner == visitor:
+            hosted.lease.take(visitor, now)
+        else:
+            hosted.lease.touch(visitor, now)
+        hosted.refresh_visitors()
+
+    def release(self, visitor: str) -> None:
+        """Begin the grace of all runs of a visitor."""
+        now = self._clock()
+        for hosted in self:
+            hosted.lease.release(visitor, now)
+            hosted.refresh_visitors()
 
     def expire(self) -> None:
         """End the leases that are over; free what nobody looks at, save what has changed for a while."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
+import threading
 from collections.abc import Container
 from pathlib import Path
+
+from vae_core.checks import refuse
 
 log = logging.getLogger(__name__)
 
 RUN_ID = re.compile(r"[0-9a-f]{12}(-[0-9a-f]{6})?")
 STOPPED = "stopped"  # an empty file beside the checkpoint of a run that its owner called finished
+WEIGHTS = ".safetensors"
+TAKEN_IN = ".taken-in-"  # begins the name of a copy that is not whole yet
 
 
 class Storage:
@@ -22,6 +28,7 @@ class Storage:
         self._folder = folder
         self._limit = limit
         self._max_bytes = max_bytes
+        self._taking_in = threading.Lock()
 
     def path(self, run_id: str) -> Path:
         """Where a run's checkpoint lies, or would lie."""
@@ -48,6 +55,31 @@ class Storage:
         ours = shutil.ignore_patterns(STOPPED)
         shutil.copytree(self.path(run_id), folder, dirs_exist_ok=True, ignore=ours)
 
+    def take_in(self, folder: Path, run_id: str) -> None:
+        """Copy the run saved in a folder to its place here, whole or not at all; one that is here stays.
+
+        Raises:
+            SettingError: if the run in the folder is gone.
+            OSError: if the disk refuses.
+        """
+        with self._taking_in:
+            if self.has(run_id):
+                return
+            for left in self._folder.glob(f"{TAKEN_IN}*"):  # by a process that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            scratch = self._folder / f"{TAKEN_IN}{run_id}"
+            scratch.mkdir(parents=True)
+            try:
+                _copy_parts(folder, scratch)
+                if not self.has(run_id):
+                    shutil.rmtree(self.path(run_id), ignore_errors=True)  # half of a first save, killed
+                os.rename(scratch, self.path(run_id))
+            except OSError:
+                if not self.has(run_id):  # else the run was saved meanwhile
+                    raise
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
+
     def remove(self, run_id: str) -> None:
         """Delete a run's checkpoint, if there is one."""
         if self.has(run_id):
@@ -67,6 +99,16 @@ class Storage:
                 log.info("deleting the checkpoint of run %s, the oldest of too many", name)
                 self.remove(name)
                 count, total = count - 1, total - size
+
+
+def _copy_parts(folder: Path, place: Path) -> None:
+    """Copy what saving a run writes, as new files; a folder that is gone is refused."""
+    try:
+        parts = [part for part in folder.iterdir() if part.name == "run.json" or part.suffix == WEIGHTS]
+        for part in parts:
+            shutil.copyfile(part, place / part.name)
+    except FileNotFoundError:
+        refuse("run", "must be a folder with a run.json", str(folder))
 
 
 def _age_and_bytes(path: Path) -> tuple[float, int]:

@@ -1,4 +1,7 @@
-"""One finished run of a sweep as a point of the rate-distortion plane, measured on validation data."""
+"""One finished run of a sweep as a point of the rate-distortion plane.
+
+It is measured on validation data, or under p_D itself where that is known.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vae_core.checks import check_number, refuse
-from vae_core.diagnostics import decoder_scores
+from vae_core.data import known_distribution
+from vae_core.diagnostics import ImageMean, decoder_scores, known_rate
+from vae_core.divergences import UNUSED_BELOW
 from vae_core.rng import generator
 from vae_core.training import Run, TrainConfig
 
@@ -22,7 +27,8 @@ class SweepPoint:
     """Where a run lies in the plane of Alemi et al. (2018).
 
     All numbers are means over validation images, in nats per image; errors are standard errors over these
-    images. They are those of the ELBO at β = 1, whatever β trained the model.
+    images. Where p_D is known they are expectations under p_D, by fixed rules, and have no such error: 0.
+    They are those of the ELBO at β = 1, whatever β trained the model.
 
     Attributes:
         config: The run's settings.
@@ -34,7 +40,7 @@ class SweepPoint:
         active_units: Latent dimensions whose mean KL is at least `UNUSED_BELOW` nats.
         run: The run's id, and the name of its folder.
         elbo_error: Of the ELBO.
-        images: How many images.
+        images: How many images; under p_D, how many points its rule has.
         failed: Why the run broke off, in a sentence, where its loss became infinite: the numbers are then
             those of its last good weights, and no point of a curve. None where it trained to its end.
     """
@@ -100,6 +106,42 @@ def measure(run: Run) -> SweepPoint:
 
     The noise is the same for all runs of a latent dimension, so that points differ by the weights alone.
     """
+    rate, distortion, elbo, active_units, images = _under_known(run) or _on_validation(run)
+    failed = run.stop_reason if run.failed else None
+    if failed is None and not all(math.isfinite(mean.value + mean.error) for mean in (rate, distortion)):
+        failed = f"Trained to step {run.step:,}, but its ELBO is infinite."
+    return SweepPoint(
+        config=run.config,
+        rate=rate.value,
+        rate_error=rate.error,
+        distortion=distortion.value,
+        distortion_error=distortion.error,
+        elbo=elbo.value,
+        active_units=active_units,
+        run=run.id,
+        elbo_error=elbo.error,
+        images=images,
+        failed=failed,
+    )
+
+
+Measured = tuple[ImageMean, ImageMean, ImageMean, int, int]
+
+
+def _under_known(run: Run) -> Measured | None:
+    """Return rate, distortion, ELBO, active units and points under p_D; None where it is not known."""
+    known = known_distribution(run.dataset.name)
+    if known is None:
+        return None
+    found = known_rate(run.model, known)
+    active = int((found.kl_per_dimension >= UNUSED_BELOW).sum())
+    values = (found.rate, found.distortion, -(found.rate + found.distortion))
+    rate, distortion, elbo = (ImageMean(value, 0.0) for value in values)
+    return rate, distortion, elbo, active, len(known.x)
+
+
+def _on_validation(run: Run) -> Measured:
+    """Return rate, distortion, ELBO, active units and images, over validation images."""
     data = run.dataset
     found = decoder_scores(
         run.model,
@@ -108,21 +150,6 @@ def measure(run: Run) -> SweepPoint:
         samples=SAMPLES,
         generator=generator(0, "sweep"),
     )
-    numbers = (found.kl, found.reconstruction, found.elbo)
-    failed = run.stop_reason if run.failed else None
-    if failed is None and not all(math.isfinite(mean.value + mean.error) for mean in numbers):
-        failed = f"Trained to step {run.step:,}, but its ELBO is infinite."
-    return SweepPoint(
-        config=run.config,
-        rate=found.kl.value,
-        rate_error=found.kl.error,
-        # D = −E_q log p(x|z)
-        distortion=-found.reconstruction.value,
-        distortion_error=found.reconstruction.error,
-        elbo=found.elbo.value,
-        active_units=found.active_units,
-        run=run.id,
-        elbo_error=found.elbo.error,
-        images=found.images,
-        failed=failed,
-    )
+    # D = −E_q log p(x|z)
+    distortion = ImageMean(-found.reconstruction.value, found.reconstruction.error)
+    return found.kl, distortion, found.elbo, found.active_units, found.images

@@ -1,11 +1,14 @@
 """The small trained models that come with the app, and the command that makes them.
 
+Those of the shipped sweeps have names of their own, `atlas-<run id>`.
+
 `python -m vae_core.training.shipped` trains them all again, in a minute or two, and writes them to
 `assets/models`. Each is a run folder without the state that training would go on from.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from functools import cache
@@ -23,7 +26,9 @@ from vae_core.training.config import TrainConfig
 from vae_core.training.run import Run
 from vae_core.training.snapshot import Snapshot
 
-FOLDER = Path(__file__).parents[2] / "assets" / "models"
+ASSETS = Path(__file__).parents[2] / "assets"
+FOLDER, ATLAS = ASSETS / "models", ASSETS / "atlas"
+ATLAS_NAME = re.compile(r"atlas-([0-9a-f]{12})")
 WEIGHTS = "weights.safetensors"
 TEST_SAMPLES = 100
 
@@ -65,6 +70,35 @@ def shipped_names() -> tuple[str, ...]:
     return tuple(SHIPPED)
 
 
+def is_shipped(name: str) -> bool:
+    """Return whether a shipped model, or a run of a shipped sweep, has this name; any text."""
+    return name in SHIPPED or _atlas_place(name) is not None
+
+
+def atlas_name(run: str) -> str:
+    """Return the name of a shipped sweep's run as a shipped model."""
+    return f"atlas-{run}"
+
+
+def place_of(name: str) -> Path:
+    """Return the folder of a shipped model.
+
+    Raises:
+        SettingError: If there is none of that name.
+    """
+    return _atlas_place(name) or FOLDER / check_choice("shipped model", name, shipped_names())
+
+
+@cache
+def _atlas_runs() -> dict[str, Path]:
+    return {place.name: place for place in ATLAS.glob("*/runs/*") if place.is_dir()}
+
+
+def _atlas_place(name: str) -> Path | None:
+    found = ATLAS_NAME.fullmatch(name)
+    return _atlas_runs().get(found[1]) if found else None
+
+
 @cache
 def load_shipped(name: str) -> Snapshot:
     """Return a shipped model.
@@ -72,7 +106,7 @@ def load_shipped(name: str) -> Snapshot:
     Raises:
         SettingError: If there is none of that name, or its folder is damaged.
     """
-    return load_snapshot(FOLDER / check_choice("shipped model", name, shipped_names()))
+    return load_snapshot(place_of(name))
 
 
 @cache
@@ -82,8 +116,7 @@ def shipped_test_elbo(name: str) -> float:
     Raises:
         SettingError: If there is none of that name, or its folder is damaged.
     """
-    record = read_record(FOLDER / check_choice("shipped model", name, shipped_names()))
-    return float(record["test_elbo"])
+    return float(read_record(place_of(name))["test_elbo"])
 
 
 def make(name: str, folder: Path = FOLDER) -> float:
@@ -96,9 +129,23 @@ def make(name: str, folder: Path = FOLDER) -> float:
     run.advance(steps=run.config.steps)
     if run.failed:
         refuse(name, "must train to its end", str(run.stop_reason))
+    return _write(run, folder / name)
+
+
+def strip(made: Path, place: Path) -> float:
+    """Write a saved run as a shipped model, and return its test ELBO in nats per image.
+
+    Raises:
+        SettingError: If `made` holds no run.
+    """
+    return _write(Run.load(made), place)
+
+
+@torch.no_grad()
+def _write(run: Run, place: Path) -> float:
+    """Write weights, settings and test ELBO, without what training would go on from."""
     terms = elbo_terms(run.model, run.dataset.test.x, samples=TEST_SAMPLES, generator=generator(0, "test"))
     elbo = float(terms.elbo.mean())
-    place = folder / name
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     save_file(run.snapshot().weights, place / WEIGHTS)
@@ -109,9 +156,8 @@ def make(name: str, folder: Path = FOLDER) -> float:
 def main() -> None:
     """Make all shipped models."""
     torch.set_num_threads(1)
-    with torch.no_grad():
-        for name in shipped_names():
-            sys.stdout.write(f"{name}: test ELBO {make(name):.2f} nats per image\n")
+    for name in shipped_names():
+        sys.stdout.write(f"{name}: test ELBO {make(name):.2f} nats per image\n")
 
 
 if __name__ == "__main__":
