@@ -1,37 +1,17 @@
 """The rate-distortion plane: what is shown of a run, how the ring goes along β, and when Python hears."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually
 from tests.browser.harness.plane_part import BETAS, SIDE, fixed_points, id_of, level_of
 from tests.browser.traffic import Traffic
 
 pytestmark = pytest.mark.browser
 
-SERVER = f"""
-import sys
-from pathlib import Path
-import streamlit as st
-sys.path.insert(0, {str(ROOT)!r})
-from app import parts
-app = st.App(Path(__file__).resolve().with_name("page.py"), **parts())
-"""
-PAGE = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-import streamlit as st
-from pages.state import theme
-from tests.browser.harness.plane_part import plane_part
-st.set_page_config(page_title="Plane", layout="wide")
-st.html(f"<style>{{theme.stylesheet()}}</style>")
-plane_part()
-"""
 # Where Plotly has a place of the plane on the screen.
 PLACE = """
 ([x, y]) => {
@@ -75,22 +55,10 @@ WATCH = """
 PATIENCE_MS = 15_000
 
 
-@pytest.fixture(scope="module")
-def planes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server of nothing but the plane."""
-    folder: Path = tmp_path_factory.mktemp("planes")
-    (folder / "server.py").write_text(SERVER)
-    (folder / "page.py").write_text(PAGE)
-    server = start(folder / "server.py", folder)
-    yield server
-    stop(server)
-    assert "Traceback" not in server.tail(), server.tail()
-
-
 def open_plane(page: Page, server: Server, query: str = "") -> Traffic:
     traffic = Traffic()
     traffic.watch(page)
-    page.goto(f"{server.url}/?{query}")
+    page.goto(f"{server.url}/?show=plane&{query}")
     page.locator(".lab-plot .main-svg").first.wait_for(timeout=30_000)
     eventually(lambda: page.locator("[data-test-script-state=notRunning]").count(), "the script rests")
     page.wait_for_timeout(300)
@@ -154,8 +122,8 @@ def grasp(page: Page, step: int) -> None:
     page.mouse.down()
 
 
-def test_a_marker_shows_its_run_and_is_chosen_and_opened_by_clicks(page: Page, planes: Server) -> None:
-    traffic = open_plane(page, planes)
+def test_a_marker_shows_its_run_and_is_chosen_and_opened_by_clicks(page: Page, harness: Server) -> None:
+    traffic = open_plane(page, harness)
     shows(page, id_of(1.0))
     ringed(page, id_of(1.0))
     sent = traffic.sent
@@ -194,8 +162,8 @@ def test_a_marker_shows_its_run_and_is_chosen_and_opened_by_clicks(page: Page, p
     ringed(page, id_of(16.0))
 
 
-def test_the_slider_moves_the_ring_and_python_hears_where_it_rests(page: Page, planes: Server) -> None:
-    traffic = open_plane(page, planes)
+def test_the_slider_moves_the_ring_and_python_hears_where_it_rests(page: Page, harness: Server) -> None:
+    traffic = open_plane(page, harness)
     sent = traffic.sent
     grasp(page, 1)
     for step in (2, 3, 0):
@@ -221,8 +189,8 @@ def test_the_slider_moves_the_ring_and_python_hears_where_it_rests(page: Page, p
     ringed(page, id_of(4.0))
 
 
-def test_new_data_disturb_no_hand_and_a_run_that_is_gone_is_let_go(page: Page, planes: Server) -> None:
-    open_plane(page, planes, "live=1")
+def test_new_data_disturb_no_hand_and_a_run_that_is_gone_is_let_go(page: Page, harness: Server) -> None:
+    open_plane(page, harness, "live=1")
 
     def tick() -> int:
         return int((page.locator(".lab-plot .gtitle").text_content() or "").split()[1])
@@ -254,8 +222,8 @@ def test_new_data_disturb_no_hand_and_a_run_that_is_gone_is_let_go(page: Page, p
     expect(slider(page)).to_have_attribute("max", "2")
 
 
-def test_play_walks_along_beta_and_ends(page: Page, planes: Server) -> None:
-    open_plane(page, planes)
+def test_play_walks_along_beta_and_ends(page: Page, harness: Server) -> None:
+    open_plane(page, harness)
     slider(page).focus()
     page.keyboard.press("Home")
     hears(page, "chosen", id_of(0.25), 1)
@@ -276,10 +244,10 @@ def test_play_walks_along_beta_and_ends(page: Page, planes: Server) -> None:
     hears(page, "chosen", id_of(float(stopped)), 3)
 
 
-def test_a_tap_chooses_and_a_phone_has_the_picture_below(browser: Browser, planes: Server) -> None:
+def test_a_tap_chooses_and_a_phone_has_the_picture_below(browser: Browser, harness: Server) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
     page = context.new_page()
-    open_plane(page, planes)
+    open_plane(page, harness)
     chart, canvas = (page.locator(f".lab-plane {name}").first.bounding_box() for name in (".chart", "canvas"))
     assert chart
     assert canvas
@@ -297,8 +265,8 @@ def test_a_tap_chooses_and_a_phone_has_the_picture_below(browser: Browser, plane
     context.close()
 
 
-def test_without_pictures_there_is_the_chart_alone(page: Page, planes: Server) -> None:
-    open_plane(page, planes, "bare=1")
+def test_without_pictures_there_is_the_chart_alone(page: Page, harness: Server) -> None:
+    open_plane(page, harness, "bare=1")
     expect(page.locator(".lab-plane.bare .panel")).to_be_hidden()
     expect(slider(page)).to_have_count(0)
     point_at(page, id_of(0.25))

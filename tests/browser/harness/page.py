@@ -23,6 +23,7 @@ from tests.browser.harness.ledger_part import ledger_part  # noqa: E402
 from tests.browser.harness.models import random_snapshot  # noqa: E402
 from tests.browser.harness.pad_part import empty_part, pad_part  # noqa: E402
 from tests.browser.harness.pixels_part import pixels_part  # noqa: E402
+from tests.browser.harness.plane_part import plane_part  # noqa: E402
 from tests.browser.harness.posterior_part import posterior_part  # noqa: E402
 
 VARIABLES = theme.stylesheet()
@@ -115,6 +116,7 @@ def parts() -> None:
         "empty": empty_part,
         "follow": follow_part,
         "pixels": pixels_part,
+        "plane": plane_part,
         "ledger": ledger_part,
         "draw": draw_part,
         "film": film_part,
