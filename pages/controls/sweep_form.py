@@ -46,7 +46,7 @@ def _other_setting(config: TrainConfig) -> tuple[str, str]:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     names = [name for name in SETTINGS if name not in (*NOT_SWEPT, "beta", "steps")]
     other = left.selectbox(
-        "and over",
+        "Also over",
         [NOTHING, *names],
         format_func=lambda name: name if name == NOTHING else SETTINGS[name].label,
         key=f"{keys.SWEEP_FORM}other",

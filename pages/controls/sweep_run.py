@@ -95,10 +95,10 @@ def numbers_table(point: SweepPoint) -> str:
     )
     rows = "".join(
         f'<tr><th scope="row">{html.escape(name)}</th><td class="lab-value">{nats(value, 2)}</td>'
-        f'<td class="lab-value">{f"± {nats(error, 2)}" if error else "exact"}</td></tr>'
+        f'<td class="lab-value">{f"± {nats(error, 2)}" if error else "by a rule"}</td></tr>'
         for name, value, error in pairs
     )
-    over = f"validation images ({point.images:,})" if point.rate_error else "p_D itself, by fixed rules"
+    over = f"validation images ({point.images:,})" if point.rate_error else "p_D itself"
     return (
         '<div class="lab-scroll"><table class="lab-numbers lab-twins">'
         f"<caption>Nats per image, over {html.escape(over)}</caption><tbody>{rows}"

@@ -49,7 +49,7 @@ def rate_distortion(
         _runs(found, name, class_colour(place), faint_runs=several_seeds(found))
         for place, (found, name) in enumerate(zip(curves.values(), names, strict=True))
     ]
-    notes, shapes = view.equal_elbo(theme)
+    notes, shapes = view.equal_elbo(theme, entropy=bound)
     if exact is not None:
         data.append(_exact(exact, theme))
     for place, found in enumerate(curves.values()):

@@ -61,10 +61,12 @@ class View:
                 found.append([place])
         return found
 
-    def equal_elbo(self, theme: ThemeName) -> tuple[list[dict], list[dict]]:
-        """Lines D = −ELBO − R at round values of the ELBO, and their names at the upper or right end."""
+    def equal_elbo(self, theme: ThemeName, *, entropy: float | None = None) -> tuple[list[dict], list[dict]]:
+        """Lines D = −ELBO − R at round values of the ELBO that a model can have, with their names."""
         colour = text_colour("elbo", theme)
         most, least = -(self.rate[0] + self.distortion[0]), -(self.rate[1] + self.distortion[1])
+        # ELBO ≤ −H
+        most = most if entropy is None else min(most, -entropy)
         step = _round_step((most - least) / MOST_LINES)
         notes, shapes = [], []
         for elbo in np.arange(np.ceil(least / step), np.floor(most / step) + 1) * step:
@@ -77,7 +79,8 @@ class View:
             text = f"ELBO {nats(float(elbo), 0 if step >= 1 else 1)}"
             # at the end on the right: there the line leaves through the side or the floor
             at_side = x1 >= self.rate[1] - 1e-9 * max(1.0, abs(self.rate[1]))
-            anchor = {"xanchor": "right" if at_side else "center", "yanchor": "bottom"}
+            at_top = y1 > self.distortion[1] - NEAR[1] * (self.distortion[1] - self.distortion[0])
+            anchor = {"xanchor": "right" if at_side else "center", "yanchor": "top" if at_top else "bottom"}
             notes.append(words(text, x=x1, y=y1, colour=colour, theme=theme, opacity=0.85, **anchor))
         return notes, shapes
 
@@ -97,8 +100,9 @@ class View:
             line={"width": 0},
             layer="below",
         )
-        text = f"D = H − R, H = {nats(entropy, 2)}: no model is below"
-        note = words(text, x=x0, y=y0, colour=ink, theme=theme, yanchor="bottom", xshift=6, yshift=4)
+        text = f"No model is below D = H − R, H = {nats(entropy, 2)}"
+        place = {"x": self.rate[0], "y": self.distortion[0], "xanchor": "left", "yanchor": "bottom"}
+        note = words(text, colour=ink, theme=theme, xshift=6, yshift=4, **place)
         return [note], [line, ground]
 
     def _crossing(self, total: float) -> tuple[tuple[float, float], tuple[float, float]] | None:

@@ -146,7 +146,7 @@ def test_the_bound_is_drawn_only_where_the_entropy_is_known() -> None:
     check(figure)
     ground = next(shape for shape in figure.layout.shapes if shape.type == "path")
     assert ground.layer == "below"
-    assert any(note.text.startswith("D = H − R") for note in figure.layout.annotations)
+    assert any("below D = H − R" in note.text for note in figure.layout.annotations)
     line = next(shape for shape in figure.layout.shapes if shape.type == "line" and shape.line.width == 2)
     assert line.x0 + line.y0 == pytest.approx(entropy)
     plain = rate_distortion(runs, theme="light")
