@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.controls.in_turn import in_turn
 from pages.controls.sweep_form import sweep_form
-from pages.controls.sweep_plane import family_picker, sweep_plane
+from pages.controls.sweep_plane import families, family_picker, sweep_plane
 from pages.controls.sweep_queue import sweep_picker, sweep_progress
 from pages.controls.sweep_run import sweep_run
 from pages.state import keys
@@ -15,7 +15,8 @@ from pages.state.sweeps import ShownSweep, shown_sweep
 def sweep_identity(sweep: ShownSweep) -> tuple[object, ...]:
     """Return all that the controls around the plane depend on."""
     state = None if sweep.view is None else (sweep.view.state, sweep.view.owner)
-    return sweep.name, state, st.session_state.get(keys.SWEEP_RUN)
+    said = st.session_state.get(keys.NOTICES)
+    return sweep.name, state, tuple(families(sweep.points)), st.session_state.get(keys.SWEEP_RUN), said
 
 
 def balance_sweep(model: CurrentModel, sweep: ShownSweep) -> None:

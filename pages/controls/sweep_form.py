@@ -12,12 +12,15 @@ from pages.state.engine import engine, visitor
 from pages.state.sweeps import MOST_WORKERS, begin
 from vae_core.checks import SettingError
 from vae_core.sweeps import NOT_SWEPT, SweepPlan
-from vae_core.sweeps.desk import MOST_RUNS
+from vae_core.sweeps.desk import check_size
 from vae_core.training.config import SETTINGS, TrainConfig
 
 BETAS = "0.25, 0.5, 1, 2, 4, 8"
 NOTHING = "nothing else"
 MOST_SEEDS = 5
+OWN_FIELDS = ("beta", "steps", "stop", "time_limit_s", "patience")
+"""Settings with a field of their own, and those that would end runs at different steps."""
+
 STEPS = 1000
 
 
@@ -44,7 +47,7 @@ def sweep_form(model: CurrentModel) -> None:
 
 def _other_setting(config: TrainConfig) -> tuple[str, str]:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    names = [name for name in SETTINGS if name not in (*NOT_SWEPT, "beta", "steps")]
+    names = [name for name in SETTINGS if name not in (*NOT_SWEPT, *OWN_FIELDS)]
     other = left.selectbox(
         "Also over",
         [NOTHING, *names],
@@ -94,13 +97,11 @@ def _values(name: str, texts: str) -> tuple[Any, ...]:
 def _start(config: TrainConfig, betas: str, other: str, texts: str, *, seeds: int, steps: int) -> None:
     try:
         plan = plan_of(config, betas, other, texts, seeds=seeds, steps=steps)
+        check_size(plan)
     except SettingError as trouble:
         st.caption(f":material/error: {trouble}")
         return
     configs = plan.configs()
-    if len(configs) > MOST_RUNS:
-        st.caption(f":material/error: A sweep may have {MOST_RUNS} runs here, and these are {len(configs)}.")
-        return
     pace = engine().runs(visitor())
     seconds = sum(estimated_seconds(each, pace) for each in configs) / MOST_WORKERS
     with st.container(horizontal=True, vertical_alignment="center"):

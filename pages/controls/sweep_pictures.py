@@ -5,10 +5,10 @@ import streamlit as st
 
 from pages.components.images import as_bytes
 from pages.state.sweeps import ShownSweep, snapshot_of
+from vae_core.checks import SettingError
 from vae_core.data import load_dataset
 from vae_core.latent import prior_draws, prior_sheet
 from vae_core.sweeps import SweepPoint
-from vae_core.training.snapshot import Snapshot
 
 SIDE = 5
 GRID = 64
@@ -19,27 +19,39 @@ ROOM = 0.25
 
 
 def sheets(sweep: ShownSweep, points: tuple[SweepPoint, ...]) -> np.ndarray:
-    """Return one sheet a run, (n, H, W) or (n, H, W, 3), uint8."""
-    found = [_sheet(snapshot.key, snapshot) for snapshot in (snapshot_of(sweep, p.run) for p in points)]
-    return np.stack(found) if found else np.zeros((0, 1, 1), np.uint8)
+    """Return one sheet a run, (n, H, W) or (n, H, W, 3), uint8; grey where its weights can't be read."""
+    found: list[np.ndarray | None] = []
+    for point in points:
+        try:
+            found.append(_sheet(sweep.name, point.run, sweep))
+        except SettingError:
+            found.append(None)
+    shape = next((sheet.shape for sheet in found if sheet is not None), None)
+    if shape is None:
+        return np.zeros((0, 1, 1), np.uint8)
+    return np.stack([np.full(shape, 128, np.uint8) if sheet is None else sheet for sheet in found])
 
 
-def sheet_words(point: SweepPoint) -> str:
-    """Return what a sheet shows."""
-    if min(load_dataset(point.config.dataset).image_shape[1:]) < 2:
-        return f"{DRAWS:,} draws from the model, the same seed for every run"
-    if point.config.latent_dim <= 2:
+def sheet_words(points: tuple[SweepPoint, ...]) -> str:
+    """Return what the sheets of these runs show."""
+    dimensions = {point.config.latent_dim for point in points}
+    if min(load_dataset(points[0].config.dataset).image_shape[1:]) < 2:
+        return f"{DRAWS:,} draws from the model, by the same seed for every run"
+    if len(dimensions) > 1:
+        return f"E[x|z] at {SIDE * SIDE} codes of the prior, the same for runs of as many dimensions"
+    if max(dimensions) <= 2:
         return f"E[x|z] over the prior’s middle quantiles, {SIDE * SIDE} codes, the same for every run"
     return f"E[x|z] at {SIDE * SIDE} draws of z from the prior, the same for every run"
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def _sheet(key: str, _snapshot: Snapshot) -> np.ndarray:
-    """Return the sheet of a model, (H, W) or (H, W, 3)."""
-    model = _snapshot.model()
-    channels, height, width = _snapshot.image_shape
+def _sheet(sweep: str, run: str, _shown: ShownSweep) -> np.ndarray:
+    """Return the sheet of a run, (H, W) or (H, W, 3)."""
+    snapshot = snapshot_of(_shown, run)
+    model = snapshot.model()
+    channels, height, width = snapshot.image_shape
     if min(height, width) < 2:
-        reach = load_dataset(_snapshot.config.dataset).full.x.numpy()
+        reach = load_dataset(snapshot.config.dataset).full.x.numpy()
         return _cloud(prior_draws(model, count=DRAWS).numpy(), reach)
     images = as_bytes(prior_sheet(model, side=SIDE).numpy()).reshape(SIDE, SIDE, channels, height, width)
     # a blank line of one pixel between the images

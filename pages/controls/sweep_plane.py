@@ -6,7 +6,7 @@ from pages.components.plane import PlaneRun, plane
 from pages.controls.shown import title
 from pages.controls.sweep_pictures import sheet_words, sheets
 from pages.figures.rate_distortion import elbo_word, rate_distortion
-from pages.figures.sweep_curves import curves_of
+from pages.figures.sweep_curves import curves_of, names_of
 from pages.figures.theme import nats
 from pages.state import keys
 from pages.state.current import LIKELIHOOD_NAMES, CurrentModel
@@ -95,7 +95,7 @@ def sweep_plane(sweep: ShownSweep, model: CurrentModel) -> None:
         key=f"lab_plane_{sweep.name}_{chosen.config.dataset}_{chosen.config.likelihood}",
         height=HEIGHT,
         alt=figure.layout.meta["alternative"],
-        picture_words=sheet_words(chosen),
+        picture_words=sheet_words(points),
         on_choose=lambda run: st.session_state.update({keys.SWEEP_RUN: run}),
         on_open=lambda run: make_current(sweep, run),
     )
@@ -104,10 +104,11 @@ def sweep_plane(sweep: ShownSweep, model: CurrentModel) -> None:
 def plane_runs(points: tuple[SweepPoint, ...]) -> list[PlaneRun]:
     """Return the runs as the plane takes them."""
     place = {p.run: curve for curve, members in enumerate(curves_of(points).values()) for p in members}
+    labels = run_labels(points)
     return [
         PlaneRun(
             run=point.run,
-            label=f"β {point.config.beta:g}, seed {point.config.seed}",
+            label=labels[point.run],
             curve=place[point.run],
             beta=point.config.beta,
             seed=point.config.seed,
@@ -118,6 +119,17 @@ def plane_runs(points: tuple[SweepPoint, ...]) -> list[PlaneRun]:
         )
         for point in points
     ]
+
+
+def run_labels(points: tuple[SweepPoint, ...]) -> dict[str, str]:
+    """Return what each run is called among these."""
+    curves = curves_of(points)
+    names = names_of(list(curves)) if len(curves) > 1 else [""]
+    return {
+        point.run: f"β {point.config.beta:g}, seed {point.config.seed}" + (f", {name}" if name else "")
+        for members, name in zip(curves.values(), names, strict=True)
+        for point in members
+    }
 
 
 def known_entropy(points: tuple[SweepPoint, ...]) -> float | None:
@@ -140,6 +152,8 @@ def exact_curve(points: tuple[SweepPoint, ...]) -> LinearRate | None:
     first = configs[0]
     if first.likelihood != "gaussian" or first.hidden or first.sigma == "learned":
         return None
+    if known_distribution(first.dataset) is not None:
+        return None  # these runs are measured under p_D, and the curve would be on images
     return _exact(first, min(c.beta for c in configs), max(c.beta for c in configs))
 
 

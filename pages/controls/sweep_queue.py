@@ -29,17 +29,23 @@ WORDS = {
 
 def sweep_picker(sweep: ShownSweep) -> None:
     """Show the shipped sweeps and this visitor's own to choose from."""
-    own = {view.id: f"{describe_plan(view.plan)} ({view.sentence.rstrip('.')})" for view in own_sweeps()}
+    # Names that stay as they are: the browser sends them back, perhaps a moment later.
+    own = {view.id: f"{describe_plan(view.plan)}, {view.id[:4]}" for view in own_sweeps()}
     labels = {**own, **{name: TITLES[name] for name in atlas_names()}}
-    labels.setdefault(sweep.name, describe_plan(sweep.plan))
+    labels.setdefault(sweep.name, f"{describe_plan(sweep.plan)}, {sweep.name[:4]}")
     key = f"lab_sweep_shown_{sweep.name}"
+
+    def take() -> None:
+        if st.session_state[key] in labels:
+            look_at(st.session_state[key])
+
     st.selectbox(
         "Sweep",
         list(labels),
         index=list(labels).index(sweep.name),
         format_func=lambda name: labels.get(name, name),
         key=key,
-        on_change=lambda: look_at(st.session_state[key]),
+        on_change=take,
         help="Runs that differ in β, and in whatever else was swept.",
     )
     if sweep.view is None:
@@ -73,7 +79,7 @@ def sweep_progress(sweep: ShownSweep) -> None:
             _button("Cancel", "stop", view, "Finished runs stay.")
         elif view.state != "finished":
             _button("Go on", "play_arrow", view, "Only the runs that are missing are made.")
-        if not sweep.moving:
+        if not sweep.moving and view.owner is not None:
             _button("Delete", "delete", view, "The sweep and its runs leave the disk.")
     broken = [point for point in view.points if point.failed is not None]
     for point in broken[:3]:

@@ -9,7 +9,7 @@ from pages.figures.bands import WIDTH, words
 from pages.figures.rate_plane import View
 from pages.figures.sweep_curves import Place, curves_of, means_of, names_of, several_seeds
 from pages.figures.theme import INK, QUIET, ThemeName, blank, class_colour, nats, template
-from vae_core.data import dataset_info
+from vae_core.data import dataset_info, known_distribution
 from vae_core.diagnostics.linear_rate import LinearRate
 from vae_core.likelihoods import score_name
 from vae_core.sweeps import SweepPoint
@@ -208,9 +208,11 @@ def _alternative(points: Sequence[SweepPoint], exact: LinearRate | None, bound: 
             names_of(list(curves_of(drawn))), map(means_of, curves_of(drawn).values()), strict=True
         )
     )
-    parts = [f"Rate and distortion on validation images, nats per image. {listed}."]
+    known = all(known_distribution(point.config.dataset) is not None for point in drawn)
+    over = "under p_D itself" if known else "on validation images"
+    parts = [f"Rate and distortion {over}, nats per image. {listed}."]
     if exact is not None:
-        parts.append("Under them the exact curve of the best linear models.")
+        parts.append("Beside them the exact curve of the best linear models.")
     if bound is not None:
         parts.append(f"No model lies below D = {nats(bound, 2)} − R.")
     broken = len(points) - len(drawn)

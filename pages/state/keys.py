@@ -116,3 +116,6 @@ SWEEP_RUN = "lab_sweep_run"
 
 SWEEP_FORM = "lab_sweep_form_"
 """Begins the key of each field of the form for a sweep."""
+
+BROKEN = "lab_broken"
+"""The number of the theorem that is broken at the moment, if one is."""

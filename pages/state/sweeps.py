@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -66,15 +65,15 @@ def _executor() -> Executor:
 
 
 def shown_sweep() -> ShownSweep:
-    """Return the sweep that this session looks at; a shipped one stands in for one that is gone."""
+    """Return the sweep that this session looks at; the page begins anew with a shipped one if it is gone."""
     name = st.session_state.get(keys.SWEEP) or view().get("sweep") or atlas_names()[0]
     if name not in atlas_names():
         found = desk().view(name)
         if found is not None:
             return ShownSweep(name, found.plan, found.points, found)
-        link.notify(f"The sweep {name} is gone; a shipped one stands in.")
-        name = atlas_names()[0]
-        st.session_state[keys.SWEEP] = name
+        link.notify(f"The sweep {link.shorten(name)} is gone; a shipped one stands in.")
+        look_at(atlas_names()[0])
+        st.rerun()  # what was there is above the page already, and the notice belongs there
     plan, points = load_atlas(name)
     return ShownSweep(name, plan, points, None)
 
@@ -119,11 +118,6 @@ def snapshot_of(sweep: ShownSweep, run: str) -> Snapshot:
     folder = desk().run_folder(sweep.name, run)
     if folder is None:
         raise SettingError(f"run: must be a finished one of the sweep {sweep.name}, got {run}.")
-    return _snapshot(folder, run)
-
-
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _snapshot(folder: Path, run: str) -> Snapshot:
     return load_snapshot(folder)
 
 

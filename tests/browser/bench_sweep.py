@@ -24,7 +24,7 @@ from tests.browser.bench_plot import quantile  # noqa: E402
 from tests.browser.conftest import BROWSER_FLAGS, start, stop  # noqa: E402
 
 BAR_MS = 200.0
-LONG = {"dataset": "digits", "hidden": "64", "steps": "100000"}
+LONG = {"dataset": "digits", "hidden": "64", "steps": "30000"}
 NUMBERS = ".lab-twins .lab-value"
 
 
@@ -39,7 +39,7 @@ def begin_sweep(page: Page) -> None:
     """Start a sweep that outlasts the measurement, and go back to the shipped one."""
     page.get_by_text("A sweep of your own").click()
     steps = page.get_by_label("Steps of each run")
-    steps.fill("100000")
+    steps.fill("30000")
     steps.press("Enter")
     page.get_by_role("button", name="Start the sweep").click()
     page.get_by_role("button", name="Cancel").wait_for(timeout=60_000)

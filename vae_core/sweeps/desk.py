@@ -24,7 +24,25 @@ from vae_core.sweeps.view import KnownSweep, SweepView
 log = logging.getLogger(__name__)
 
 MOST_RUNS = 64  # of one sweep
+MOST_STEPS = 200_000  # of all its runs: an hour or some, while others wait
+MOST_BYTES = 4_000_000_000  # of all sweeps, before one begins
 CLOSE_S = 2.0
+
+
+def check_size(plan: SweepPlan) -> None:
+    """Refuse a sweep that would keep others waiting for too long.
+
+    Raises:
+        SettingError: If it has more than `MOST_RUNS` runs or `MOST_STEPS` steps, or trains for a given time.
+    """
+    configs = plan.configs()
+    steps = sum(config.steps for config in configs)
+    if len(configs) > MOST_RUNS:
+        refuse("sweep", f"must have at most {MOST_RUNS} runs in the app", len(configs))
+    if steps > MOST_STEPS:
+        refuse("sweep", f"must have at most {MOST_STEPS:,} steps in all in the app", f"{steps:,}")
+    if any(config.stop == "time" for config in configs):
+        refuse("stop", "must not be after a time in a sweep of the app", "time")
 
 
 class SweepDesk:
@@ -78,9 +96,7 @@ class SweepDesk:
         Raises:
             SettingError: If it has too many runs, or too many sweeps wait.
         """
-        count = len(plan.configs())
-        if count > MOST_RUNS:
-            refuse("sweep", f"must have at most {MOST_RUNS} runs in the app", count)
+        check_size(plan)
         identity = sweep_id(plan)
         with self._changing:
             with self._open():
@@ -280,8 +296,10 @@ class SweepDesk:
             self._ledger.current = sweep.sitting = None
             if points is not None:
                 sweep.learn(points, afresh=True)
+            if sweep.removed and not self._set_aside(sweep.id):
+                sweep.removed = False  # it is seen again, as it still lies there
             if sweep.removed:
-                self._set_aside(sweep.id)
+                pass
             elif sweep.state != "queued" and sweep.complete:
                 sweep.state = "finished"
             elif sweep.state == "running":
@@ -294,5 +312,8 @@ class SweepDesk:
         with self._changing, self._lock:
             for identity in self._ledger.surplus():
                 log.info("deleting sweep %s, the oldest of too many", identity)
+                self._set_aside(identity)
+            for identity in self._shelf.beyond(MOST_BYTES, self._ledger.at_rest()):
+                log.info("deleting sweep %s, the oldest of those that fill the disk", identity)
                 self._set_aside(identity)
         self._shelf.tidy()

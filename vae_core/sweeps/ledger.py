@@ -123,11 +123,14 @@ class Ledger:
         for sweep in self._at_work():
             sweep.state = "stopped"
 
+    def at_rest(self) -> list[str]:
+        """Return the ids of the sweeps that neither wait nor run, the oldest first."""
+        busy = {sweep.id for sweep in (*self._at_work(), self.current) if sweep is not None}
+        return [identity for identity in self._sweeps if identity not in busy]
+
     def surplus(self) -> list[str]:
         """Return the ids of the oldest sweeps that are at rest, as many as there are too many."""
-        busy = {sweep.id for sweep in (*self._at_work(), self.current) if sweep is not None}
-        at_rest = [identity for identity in self._sweeps if identity not in busy]
-        return at_rest[: max(0, len(self._sweeps) - MOST_KEPT)]
+        return self.at_rest()[: max(0, len(self._sweeps) - MOST_KEPT)]
 
     def forget(self, identity: str) -> None:
         """Know a sweep no longer."""

@@ -27,7 +27,8 @@ class SweepPoint:
     """Where a run lies in the plane of Alemi et al. (2018).
 
     All numbers are means over validation images, in nats per image; errors are standard errors over these
-    images. Where p_D is known they are expectations under p_D, by fixed rules, and have no such error: 0.
+    images. Where p_D is known they are expectations under p_D, by fixed rules; the error of distortion and
+    ELBO is then how far the next coarser rule lies, and that of the rate 0.
     They are those of the ELBO at β = 1, whatever β trained the model.
 
     Attributes:
@@ -133,18 +134,18 @@ def _under_known(run: Run) -> Measured | None:
     known = known_distribution(run.dataset.name)
     if known is None:
         return None
-    found = known_rate(run.model, known)
+    found = known_rate(run.snapshot().model(), known)
     active = int((found.kl_per_dimension >= UNUSED_BELOW).sum())
-    values = (found.rate, found.distortion, -(found.rate + found.distortion))
-    rate, distortion, elbo = (ImageMean(value, 0.0) for value in values)
-    return rate, distortion, elbo, active, len(known.x)
+    distortion = ImageMean(found.distortion, found.off)
+    elbo = ImageMean(-(found.rate + found.distortion), found.off)
+    return ImageMean(found.rate, 0.0), distortion, elbo, active, len(known.x)
 
 
 def _on_validation(run: Run) -> Measured:
     """Return rate, distortion, ELBO, active units and images, over validation images."""
     data = run.dataset
     found = decoder_scores(
-        run.model,
+        run.snapshot().model(),  # on the processor, wherever the run was trained
         data.validation.x[:MOST_IMAGES],
         support=data.support,
         samples=SAMPLES,

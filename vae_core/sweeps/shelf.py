@@ -13,6 +13,8 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,6 +63,14 @@ class Visitors:
         if self.owner is None:
             return Visitors(mark, tuple(other for other in self.followers if other != mark))
         return self if mark in self else Visitors(self.owner, (*self.followers, mark)[-MOST_FOLLOWERS:])
+
+
+def _bytes_of(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # a worker's scratch folder may go meanwhile
+            total += path.stat().st_size
+    return total
 
 
 class Shelf:
@@ -112,6 +122,17 @@ class Shelf:
         place = self.path(identity)
         if place.is_dir():
             os.rename(place, self._folder / f"{SET_ASIDE}{identity}-{secrets.token_hex(4)}")
+
+    def beyond(self, most_bytes: int, oldest_first: Sequence[str]) -> list[str]:
+        """Return which of these have to go, the first ones first, for all to fit into so many bytes."""
+        sizes = {identity: _bytes_of(self.path(identity)) for identity in self._ids()}
+        left, gone = sum(sizes.values()), []
+        for identity in oldest_first:
+            if left <= most_bytes:
+                break
+            left -= sizes.get(identity, 0)
+            gone.append(identity)
+        return gone
 
     def tidy(self) -> None:
         """Delete what was set aside."""
