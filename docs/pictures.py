@@ -2,7 +2,8 @@
 
 Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
 dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
-drawn digit, light and dark; the Latent walk page; the Jensen gap page and that of the decoders, in both.
+drawn digit, light and dark; the Latent walk page; the Jensen gap page, that of the decoders, the plane of a
+sweep and the theorems, in both.
 """
 
 import io
@@ -221,6 +222,31 @@ def decoders(browser: Browser, address: str, *, theme: str) -> None:
     page.context.close()
 
 
+def all_betas(browser: Browser, address: str, *, theme: str) -> None:
+    """The rate-distortion plane of a shipped sweep, with the run at hand."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/balance?sweep=digits")
+    page.get_by_role("button", name="Gaussian", exact=True).click(timeout=1000 * PATIENCE_S)
+    page.locator(".lab-plane canvas").wait_for(timeout=1000 * PATIENCE_S)
+    page.wait_for_timeout(4000)
+    save(page, f"sweep-{theme}.png")
+    page.context.close()
+
+
+def theorems(browser: Browser, address: str, *, theme: str) -> None:
+    """The theorems on the model that opens first, one of them broken."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/theorems")
+    page.locator(".lab-claim").first.wait_for(timeout=1000 * PATIENCE_S)
+    wait_for(lambda: not page.get_by_text("measuring", exact=True).count(), "all theorems are measured")
+    page.get_by_role("button", name="Break it").nth(1).click()
+    page.get_by_text("✗ fails").wait_for(timeout=1000 * PATIENCE_S)
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(1000)
+    save(page, f"theorems-{theme}.png")
+    page.context.close()
+
+
 def main() -> None:
     """Take all pictures."""
     program = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
@@ -246,6 +272,8 @@ def main() -> None:
             for theme in ("light", "dark"):
                 jensen_gap(browser, address, theme=theme)
                 decoders(browser, address, theme=theme)
+                all_betas(browser, address, theme=theme)
+                theorems(browser, address, theme=theme)
             light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
             training(light, until=TRAINED_STEPS, name="train-light.png")
             # another seed: the same run twice would be one, and over

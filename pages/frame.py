@@ -24,6 +24,9 @@ PAGES = {
         st.Page("lab/jensen.py", title="Jensen gap", url_path="gap"),
         st.Page("lab/decoders.py", title="Bernoulli vs Gaussian", url_path="decoders"),
     ],
+    "Proof": [
+        st.Page("proof/theorems.py", title="Theorems", url_path="theorems"),
+    ],
 }
 
 MOST_NOTICES = 5

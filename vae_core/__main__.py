@@ -1,4 +1,4 @@
-"""`python -m vae_core train | evaluate | sweep | bench | worker`."""
+"""`python -m vae_core train | evaluate | sweep | check | bench | worker`."""
 
 import sys
 

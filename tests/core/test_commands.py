@@ -4,15 +4,18 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from vae_core.bench.integration import integration_report
+from vae_core.bench.report import report
 from vae_core.commands.evaluate import test_figures as figures_of
 from vae_core.commands.parser import main
-from vae_core.data import load_dataset
+from vae_core.data import Dataset, load_dataset
 from vae_core.estimators import log_weights
 from vae_core.models import VAE
 from vae_core.rng import generator
@@ -44,6 +47,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`evaluate` finds only the first 24 test images."""
+
+    def few(name: str) -> Dataset:
+        data = load_dataset(name)
+        test = replace(data.test, x=data.test.x[:24], index=data.test.index[:24], labels=None)
+        return replace(data, test=test)
+
+    monkeypatch.setattr("vae_core.commands.evaluate.load_dataset", few)
+
+
 def test_train_saves_the_run_that_the_library_trains(trained: Path) -> None:
     data = load_dataset("digits")
     run = Run(TrainConfig(dataset="digits", hidden=(16,), latent_dim=1, steps=120, seed=3), data)
@@ -54,10 +69,9 @@ def test_train_saves_the_run_that_the_library_trains(trained: Path) -> None:
         assert torch.equal(value, saved.model.state_dict()[name]), name
 
 
-def test_evaluate_prints_json_with_the_agreed_keys(trained: Path) -> None:
-    done = command("evaluate", str(trained), "--json", "--samples", "50", "--split-images", "2")
-    assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
+def test_evaluate_prints_json_with_the_agreed_keys(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(trained), "--json", "--samples", "50", "--split-images", "2"]) == 0
+    record = json.loads(capsys.readouterr().out)
     means = {key: record[key]["mean"] for key in ("elbo", "reconstruction", "kl", "log_likelihood")}
     assert means["elbo"] == pytest.approx(means["reconstruction"] - means["kl"], abs=1e-9)
     assert means["log_likelihood"] > means["elbo"]
@@ -68,6 +82,7 @@ def test_evaluate_prints_json_with_the_agreed_keys(trained: Path) -> None:
     assert record["unit"] == "nats per image"
 
 
+@pytest.mark.usefixtures("few_test_images")
 def test_evaluate_calls_a_bound_a_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     small = ["--dataset", "tiny-binary", "--hidden", "4", "--steps", "20", "--out", str(tmp_path)]
     assert main(["train", *small]) == 0
@@ -78,6 +93,7 @@ def test_evaluate_calls_a_bound_a_bound(tmp_path: Path, capsys: pytest.CaptureFi
     assert record["elbo"]["kind"] == record["log_likelihood"]["kind"] == "lower_bound"
 
 
+@pytest.mark.usefixtures("few_test_images")
 def test_evaluate_says_the_exact_value_and_where_the_gap_goes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,15 +229,17 @@ def test_unknown_words_are_one_line_and_exit_code_two(
     assert error.count("\n") == 1
 
 
-def test_bench_measures_every_contender_and_says_the_bars() -> None:
-    done = command("bench", "--threads", "1", "--seeds", "0", "--steps", "20")
-    assert done.returncode == 0, done.stderr
+def test_bench_measures_every_contender_and_says_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("vae_core.commands.bench.report", partial(report, out=out))
+    assert main(["bench", "--threads", "1", "--seeds", "0", "--steps", "20"]) == 0
     for name in ("Run ", "plain loop", "matrix products", "Run / plain loop", "bar 2", "bar 0.6"):
-        assert name in done.stdout
+        assert name in out.getvalue()
 
 
 def test_bench_measures_quadrature_and_says_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vae_core.bench.integration.IMAGES", 5)
+    monkeypatch.setattr("vae_core.bench.integration.MODELS", ("binary-digits-2d",))
     out = io.StringIO()
     integration_report(threads=1, rounds=1, out=out)
     for words in (

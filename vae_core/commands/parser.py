@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from vae_core.checks import SettingError
 from vae_core.commands.bench import bench
+from vae_core.commands.check import check_model
 from vae_core.commands.evaluate import evaluate
 from vae_core.commands.sweep import sweep
 from vae_core.commands.train import train
@@ -27,14 +28,15 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        options.command(options)
+        # A command that judges returns an exit code of its own
+        code = options.command(options)
     except (SettingError, OSError, FloatingPointError) as error:
         sys.stderr.write(f"vae_core: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("vae_core: interrupted\n")
         return 130
-    return 0
+    return int(code or 0)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     _add_train(commands.add_parser("train", help="train a model and save the run"))
     _add_evaluate(commands.add_parser("evaluate", help="evaluate a saved run on its test data"))
+    _add_check(commands.add_parser("check", help="check twenty theorems on a model"))
     _add_sweep(commands.add_parser("sweep", help="train a grid of runs, here or on a Dask cluster"))
     _add_bench(commands.add_parser("bench", help="measure the speed of training, quadrature or sweeps"))
     _add_worker(commands.add_parser("worker", help="make runs for a sweep, by lines of JSON"))
@@ -84,6 +87,14 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", default="0", help="of the noise (0)")
     parser.add_argument("--json", action="store_true", help="print a JSON object instead of a table")
     parser.set_defaults(command=evaluate)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="NAME|FOLDER", help="a shipped model, or a folder of a saved run")
+    parser.add_argument("--images", default="8", help="test images, the first ones (8)")
+    parser.add_argument("--only", metavar="N", nargs="+", help="numbers of theorems, 1 to 20; all if absent")
+    parser.add_argument("--seed", default="0", help="of the noise (0)")
+    parser.set_defaults(command=check_model)
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
