@@ -8,6 +8,7 @@ sweep and the theorems, in both.
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -226,8 +227,8 @@ def all_betas(browser: Browser, address: str, *, theme: str) -> None:
     """The rate-distortion plane of a shipped sweep, with the run at hand."""
     page = browser.new_page(viewport=TALL, color_scheme=theme)
     page.goto(f"{address}/balance?sweep=digits")
-    page.get_by_role("button", name="Gaussian", exact=True).click(timeout=1000 * PATIENCE_S)
     page.locator(".lab-plane canvas").wait_for(timeout=1000 * PATIENCE_S)
+    page.locator('[data-testid="stButtonGroup"] button').filter(has_text=re.compile("^Gaussian$")).click()
     page.wait_for_timeout(4000)
     save(page, f"sweep-{theme}.png")
     page.context.close()

@@ -9,7 +9,7 @@ from pages.state.engine import visitor
 from pages.state.sweeps import ShownSweep, desk, look_at, own_sweeps
 from vae_core.checks import SettingError
 from vae_core.sweeps import SweepPlan, SweepView
-from vae_core.sweeps.atlas import atlas_names, load_atlas
+from vae_core.sweeps.atlas import atlas_names
 
 TITLES = {
     "digits": "Shipped: small digits, three likelihoods",
@@ -49,7 +49,8 @@ def sweep_picker(sweep: ShownSweep) -> None:
         help="Runs that differ in β, and in whatever else was swept.",
     )
     if sweep.view is None:
-        st.caption(_about(load_atlas(sweep.name)[0]))
+        runs = len(sweep.points)
+        st.caption(f"{describe_plan(sweep.plan)}: {runs} runs of {sweep.plan.base.steps:,} steps.")
 
 
 def describe_plan(plan: SweepPlan) -> str:
@@ -58,10 +59,6 @@ def describe_plan(plan: SweepPlan) -> str:
     parts += [f"{len(plan.seeds)} seeds"] if len(plan.seeds) > 1 else []
     data = plan.base.dataset if "dataset" not in plan.values else "several data"
     return f"{data}, {' × '.join(parts) or 'one run'}"
-
-
-def _about(plan: SweepPlan) -> str:
-    return f"{describe_plan(plan)}: {len(plan.configs())} runs of {plan.base.steps:,} steps."
 
 
 def sweep_progress(sweep: ShownSweep) -> None:
