@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,6 +18,19 @@ BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+
+FOLDERS = ("browser", "pages", "core", "figures")  # those with the longest files first
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, those that drive the whole app at the head, lest one worker ends long after all."""
+    drives_app = {item.path for item in items if "app" in getattr(item, "fixturenames", ())}
+    folders = {name: place for place, name in enumerate(FOLDERS)}
+
+    def place(path: Path) -> tuple[bool, int]:
+        return path not in drives_app, folders.get(path.parent.name, len(FOLDERS))
+
+    items.sort(key=lambda item: place(item.path))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.visitor import KeptTab
+
 ROOT = Path(__file__).resolve().parents[2]
 HARNESS = Path(__file__).resolve().parent / "harness" / "server.py"
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
+FAILED = pytest.StashKey[bool]()
 
 BROWSER_FLAGS = [
     "--no-sandbox",
@@ -142,16 +146,26 @@ def browser(browser_program: str) -> Iterator[Browser]:
         program.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh visitor at 1280 pixels; a test fails if a page logs an uncaught error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
+@pytest.fixture(scope="session")
+def kept_tab(browser: Browser) -> Iterator[KeptTab]:
+    tab = KeptTab(browser)
     yield tab
-    context.close()
-    assert errors == []
+    tab.retire()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, kept_tab: KeptTab) -> Iterator[Page]:
+    """A visitor at 1280 pixels, like a new one; a test fails if a page logs an uncaught error."""
+    yield kept_tab.open()
+    assert kept_tab.leave(keep=FAILED not in request.node.stash) == []
 
 
 @pytest.fixture
@@ -161,13 +175,28 @@ def module_page(page: Page, harness: Server) -> Page:
     return page
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app itself, which must neither die nor write a traceback while a file's tests last."""
+@pytest.fixture(scope="session")
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app itself, started once for all files."""
     folder = tmp_path_factory.mktemp("app")
     server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
     yield server
-    died = server.process.poll()
     stop(server)
-    assert died is None, server.tail()
-    assert "Traceback" not in server.tail(), server.tail()
+    assert "Traceback" not in server.log.read_text(errors="replace"), server.tail()
+
+
+@contextmanager
+def unharmed(server: Server) -> Iterator[Server]:
+    """A server that neither dies nor writes a traceback meanwhile."""
+    written = server.log.stat().st_size
+    yield server
+    assert server.process.poll() is None, server.tail()
+    said = server.log.read_bytes()[written:].decode(errors="replace")
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="module")
+def app(app_server: Server) -> Iterator[Server]:
+    """The app, unharmed while a file's tests last."""
+    with unharmed(app_server):
+        yield app_server

@@ -1,14 +1,13 @@
 """Nothing on a page keeps people out, as far as axe-core can tell."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +18,9 @@ PAGES = [
     ("walk", "/walk", ".film [role=slider]"),
     ("gap", "/gap", ".posterior .handle.centre"),
     ("decoders", "/decoders", "table.lab-twins"),
+    ("balance", "/balance", "table.lab-twins"),
+    ("sweep", "/balance?sweep=digits", ".lab-plane canvas"),
+    ("theorems", "/theorems", ".lab-claim >> nth=19"),
 ]
 # Parts that stand on no page so: the name in the harness, and what is there once it stands.
 PARTS = [
@@ -46,20 +48,11 @@ EXCUSED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("accessible")
-    server = start(ROOT / "app.py", folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
-    yield server
-    stop(server)
-
-
 @pytest.fixture(params=THEMES)
-def themed(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def themed(request: pytest.FixtureRequest, page: Page) -> Page:
     """A visitor with the one or the other theme."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=request.param)
-    yield context.new_page()
-    context.close()
+    page.emulate_media(color_scheme=request.param)
+    return page
 
 
 def settled(page: Page, url: str, stands: str) -> Page:

@@ -6,22 +6,25 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import ROOT, Server, eventually, start, stop, unharmed
 
 LONG_RUN = "dataset=digits&likelihood=gaussian&hidden=16&steps=1000000"
 
 
-@pytest.fixture(scope="module", params=["", "lab"], ids=["at the root", "under a base path"])
-def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("app")
-    server = start(
-        ROOT / "app.py", folder, base_path=request.param, env={"VAE_LAB_RUNS": str(folder / "runs")}
-    )
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app under a base path."""
+    folder = tmp_path_factory.mktemp("below")
+    server = start(ROOT / "app.py", folder, base_path="lab", env={"VAE_LAB_RUNS": str(folder / "runs")})
     yield server
-    died = server.process.poll()
     stop(server)
-    assert died is None, server.tail()
     assert "Traceback" not in server.tail(), server.tail()
+
+
+@pytest.fixture(scope="module", params=["app_server", "below"], ids=["at the root", "under a base path"])
+def app(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with unharmed(request.getfixturevalue(request.param)) as server:
+        yield server
 
 
 def address(page: Page) -> str:
@@ -55,7 +58,7 @@ def begin(page: Page, app: Server, *, seed: int) -> str:
 
 
 # At the root the other files drive the app.
-BELOW = pytest.mark.parametrize("app", ["lab"], indirect=True, ids=["under a base path"])
+BELOW = pytest.mark.parametrize("app", ["below"], indirect=True, ids=["under a base path"])
 
 
 def test_a_trained_model_is_there_at_once(app: Server, page: Page) -> None:
@@ -130,11 +133,9 @@ def test_choosing_another_model_leaves_the_run_training(app: Server, page: Page)
     eventually(lambda: "Stopped by hand" in state(page), "the card says that it was stopped")
 
 
-def test_a_phone_has_no_sideways_scrolling(app: Server, browser: Browser) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+def test_a_phone_has_no_sideways_scrolling(app: Server, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{app.url}/")
     eventually(lambda: page.query_selector("h1"), "the page has a title")
     page.wait_for_timeout(1000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    context.close()

@@ -1,13 +1,12 @@
 """The filmstrips show what the decoder makes of their codes, and one playhead goes through all of them."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from pages.components.film import Strip, film_settings
 from tests.browser.conftest import Server, eventually
@@ -25,15 +24,10 @@ canvas => {
 
 
 @pytest.fixture
-def calm(browser: Browser) -> Iterator[Page]:
+def calm(page: Page) -> Page:
     """A visitor who asked for less motion: nothing moves by itself."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    tab = context.new_page()
-    errors: list[str] = []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    yield tab
-    context.close()
-    assert errors == []
+    page.emulate_media(reduced_motion="reduce")
+    return page
 
 
 def open_film(page: Page, server: Server, query: str = "") -> Locator:

@@ -1,10 +1,11 @@
 """The posterior instrument under a hand, the keyboard and a fit, in a real browser."""
 
 import re
+from typing import Literal
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from tests.browser.conftest import Server, eventually
 from tests.browser.harness.posterior_part import BEGINS, COV, LOG_LIKELIHOOD, MEAN, OTHER, gap_from
@@ -156,8 +157,9 @@ def test_a_fit_climbs_and_names_what_stays(page: Page, harness: Server) -> None:
 @pytest.mark.parametrize("how", ["button", "press", "key"])
 def test_a_fit_can_be_stopped(page: Page, harness: Server, how: str) -> None:
     found = PosteriorPage.open(page, harness)
+    began = found.drawn()[0]
     found.part(".climb").click()
-    page.wait_for_timeout(150)
+    eventually(lambda: not np.array_equal(found.drawn()[0], began), "the fit climbs")
     if how == "button":
         found.part(".climb").click()
     elif how == "press":
@@ -173,14 +175,13 @@ def test_a_fit_can_be_stopped(page: Page, harness: Server, how: str) -> None:
     assert found.part(".verdict").inner_text() == ""
 
 
-def test_without_motion_a_fit_is_at_its_end_at_once(browser: Browser, harness: Server) -> None:
-    context = browser.new_context(reduced_motion="reduce")
-    found = PosteriorPage.open(context.new_page(), harness)
+def test_without_motion_a_fit_is_at_its_end_at_once(page: Page, harness: Server) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    found = PosteriorPage.open(page, harness)
     found.part(".climb").click()
     assert found.part(".climb").inner_text() == "Fit q"
     assert found.part(".verdict").inner_text().endswith("no diagonal Gaussian is the posterior.")
     found.hears(1)
-    context.close()
 
 
 def test_the_windows_and_the_way_back(page: Page, harness: Server) -> None:
@@ -247,9 +248,12 @@ def test_what_the_hand_moved_stays_with_its_image_only(page: Page, harness: Serv
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_a_phone_nothing_scrolls_sideways(browser: Browser, harness: Server, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]
-    found = PosteriorPage.open(context.new_page(), harness)
+def test_on_a_phone_nothing_scrolls_sideways(
+    page: Page, harness: Server, scheme: Literal["light", "dark"]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme=scheme)
+    found = PosteriorPage.open(page, harness)
     for _ in range(2):
         assert found.page.evaluate("document.scrollingElement.scrollWidth") <= 390
         for part in (".map", ".sum", ".known", ".fit", ".gauge"):
@@ -267,7 +271,6 @@ def test_on_a_phone_nothing_scrolls_sideways(browser: Browser, harness: Server, 
     )
     assert colours[:3] == [0x56, 0xB4, 0xE9]
     assert colours[3] > 245
-    context.close()
 
 
 def test_the_map_shows_where_a_button_puts_the_hand(page: Page, harness: Server) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pages.controls.live import RESTING_TICK_S, SETTLED_AFTER_S
-from tests.browser.conftest import ROOT, Server, eventually, start, stop
+from tests.browser.conftest import Server, eventually, start, stop
 
 SLOW = Path(__file__).resolve().parent / "harness" / "slow.py"
 RUN = "dataset=digits&likelihood=gaussian&hidden=16&steps=1000000"
@@ -34,21 +34,13 @@ OVERTAKE = """
 """
 
 
-def served(script: Path, folder: Path) -> Iterator[Server]:
-    server = start(script, folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
+@pytest.fixture(scope="module")
+def slow_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("slow")
+    server = start(SLOW, folder, env={"VAE_LAB_RUNS": str(folder / "runs")})
     yield server
     stop(server)
     assert "Traceback" not in server.tail(), server.tail()
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from served(ROOT / "app.py", tmp_path_factory.mktemp("app"))
-
-
-@pytest.fixture(scope="module")
-def slow_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from served(SLOW, tmp_path_factory.mktemp("slow"))
 
 
 def state(page: Page) -> str:

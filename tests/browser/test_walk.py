@@ -132,6 +132,9 @@ def test_films_follow_a_model_that_trains(page: Page, app: Server) -> None:
 
     eventually(newer, "geodesics while the model trains", patience_s=120)
     assert page.locator(".lab-card-state").inner_text().startswith("Training")
+    page.get_by_role("link", name="Train").click()  # other tests want the processor
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop", exact=True).click()
+    eventually(lambda: "Stopped by hand" in page.locator(".lab-card-state").inner_text(), "it has stopped")
 
 
 @pytest.mark.parametrize("model", ["binary-digits-2d", "binary-digits-8d", "two-moons"])

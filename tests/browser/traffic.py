@@ -1,6 +1,7 @@
 """What crosses the websocket while a test watches."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from playwright.sync_api import Page, WebSocket
 
@@ -13,9 +14,19 @@ class Traffic:
     received: int = 0
     bytes_received: int = 0
     sockets: list[WebSocket] = field(default_factory=list)
+    watching: ClassVar[list[tuple[Page, "Traffic"]]] = []
 
     def watch(self, page: Page) -> None:
         page.on("websocket", self.add)
+        self.watching.append((page, self))
+
+    @classmethod
+    def forget(cls, page: Page) -> None:
+        """Watch a page no longer."""
+        for watched, traffic in cls.watching:
+            if watched == page:
+                page.remove_listener("websocket", traffic.add)
+        cls.watching[:] = [pair for pair in cls.watching if pair[0] != page]
 
     def add(self, socket: WebSocket) -> None:
         self.sockets.append(socket)
