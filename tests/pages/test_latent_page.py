@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pages.controls.chosen_image import BOARD, DRAWING
 from pages.state import keys
 from pages.state.engine import shared_engine
-from pages.state.view import READERS, read_row, read_z, write_z
+from pages.state.view import READERS, read_row, read_sweep, read_z, write_z
 from tests.fakes import wait_until
 from tests.pages.opened import ONE_OF_EACH_KIND, a_run, open_page, texts
 from vae_core.data import load_dataset
@@ -73,7 +73,10 @@ def test_what_a_link_says_of_the_view_is_typed_and_clamped() -> None:
     z = (0.0, -0.001, 1.256, -6.0)
     assert write_z(z) == "0,0,1.26,-6"
     assert read_z(write_z(z)) == (0.0, 0.0, 1.26, -6.0)
-    assert set(READERS) == {"z", "image", "twins"}
+    assert [read_sweep(text) for text in ("digits", "0123456789ab")] == ["digits", "0123456789ab"]
+    for text in ("", "../digits", "0123456789AB", "0123456789abc", "nothing"):
+        assert read_sweep(text) is None
+    assert set(READERS) == {"z", "image", "sweep", "twins"}
 
 
 def test_a_drawing_becomes_the_image_and_z_its_code() -> None:
