@@ -6,6 +6,8 @@ from pages.controls.balance_image import balance_image, measured_landscapes
 from pages.controls.balance_run import balance_run, measured_run
 from pages.controls.balance_sweep import balance_sweep, sweep_controls, sweep_identity
 from pages.controls.chosen_image import chosen_image
+from pages.controls.in_turn import in_turn
+from pages.controls.sweep_form import sweep_form
 from pages.state.current import CurrentModel, current
 from pages.state.sweeps import shown_sweep, write_sweep
 from pages.state.view import view
@@ -26,9 +28,13 @@ def balance(model: CurrentModel) -> None:
     )
     write_sweep(shown=scale == SWEEP)
     if scale == SWEEP:
-        sweep_controls(model)
+        sweep_controls()
+    form = st.container()
     tick = _tick(model, scale)
     st.fragment(_draw, run_every=tick)(_identity(model, scale), tick, scale)
+    if scale == SWEEP:
+        with form:  # filled last: nobody who clicks in the plane waits for it
+            in_turn(lambda: sweep_form(model))
 
 
 def _identity(model: CurrentModel, scale: str) -> tuple[object, ...]:

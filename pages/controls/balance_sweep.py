@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.controls.in_turn import in_turn
-from pages.controls.sweep_form import sweep_form
 from pages.controls.sweep_plane import families, family_picker, sweep_plane
 from pages.controls.sweep_queue import sweep_picker, sweep_progress
 from pages.controls.sweep_run import sweep_run
@@ -16,18 +15,21 @@ def sweep_identity(sweep: ShownSweep) -> tuple[object, ...]:
     """Return all that the controls around the plane depend on."""
     state = None if sweep.view is None else (sweep.view.state, sweep.view.owner)
     said = st.session_state.get(keys.NOTICES)
-    return sweep.name, state, tuple(families(sweep.points)), st.session_state.get(keys.SWEEP_RUN), said
+    return sweep.name, state, tuple(families(sweep.points)), said
 
 
 def balance_sweep(model: CurrentModel, sweep: ShownSweep) -> None:
     """Show the plane of a sweep, and the run at hand."""
     sweep_progress(sweep)
-    sweep_plane(sweep, model)
+    above = st.container()
+    # First, as it answers a click in the plane; the plane itself has moved its ring by then.
     sweep_run(sweep, model)
+    with above:
+        sweep_plane(sweep, model)
 
 
-def sweep_controls(model: CurrentModel) -> None:
-    """Show what chooses a sweep and begins one; they stand above what ticks."""
+def sweep_controls() -> None:
+    """Show what chooses a sweep; it stands above what ticks."""
 
     def draw() -> None:
         sweep = shown_sweep()
@@ -36,6 +38,5 @@ def sweep_controls(model: CurrentModel) -> None:
             sweep_picker(sweep)
         with right:
             family_picker(sweep)
-        sweep_form(model)
 
     in_turn(draw)
