@@ -29,7 +29,7 @@ def balance(model: CurrentModel) -> None:
     write_sweep(shown=scale == SWEEP)
     if scale == SWEEP:
         sweep_controls()
-    form = st.container()
+        form = st.container()
     tick = _tick(model, scale)
     st.fragment(_draw, run_every=tick)(_identity(model, scale), tick, scale)
     if scale == SWEEP:

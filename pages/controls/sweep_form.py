@@ -13,7 +13,7 @@ from pages.state.sweeps import MOST_WORKERS, begin
 from vae_core.checks import SettingError
 from vae_core.sweeps import NOT_SWEPT, SweepPlan
 from vae_core.sweeps.desk import check_size
-from vae_core.training.config import SETTINGS, TrainConfig
+from vae_core.training.config import SETTINGS, TrainConfig, as_text
 
 BETAS = "0.25, 0.5, 1, 2, 4, 8"
 NOTHING = "nothing else"
@@ -60,18 +60,11 @@ def _other_setting(config: TrainConfig) -> tuple[str, str]:
     hint = "Layers with commas between, networks with semicolons: 64; 200,200; linear"
     texts = right.text_input(
         f"Values of {setting.label}",
-        ", ".join(setting.choices) if setting.choices else written(getattr(config, other)),
+        ", ".join(setting.choices) if setting.choices else as_text(getattr(config, other)),
         key=f"{keys.SWEEP_FORM}values_{other}",
         help=hint if setting.kind == "widths" else "With commas between.",
     )
     return other, texts
-
-
-def written(value: Any) -> str:
-    """Return a setting's value as the form takes it."""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "linear"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def plan_of(config: TrainConfig, betas: str, other: str, texts: str, *, seeds: int, steps: int) -> SweepPlan:

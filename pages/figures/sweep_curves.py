@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from vae_core.sweeps import SweepPoint
+from vae_core.training.config import as_text
 
 ALONG = ("beta", "seed")
 """Settings that move a run along its curve; runs that differ in any other are on curves of their own."""
@@ -47,9 +48,7 @@ def names_of(curves: list[tuple]) -> list[str]:
 
 
 def _setting(name: str, value: object) -> str:
-    if isinstance(value, tuple):
-        value = ",".join(map(str, value)) or "linear"
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    shown = as_text(value)
     return shown if name in ("likelihood", "dataset") else f"{name.replace('_', ' ')} {shown}"
 
 

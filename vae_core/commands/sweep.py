@@ -14,6 +14,7 @@ from vae_core.likelihoods import score_name
 from vae_core.sweeps import DaskExecutor, Executor, SubprocessExecutor, SweepPlan, SweepPoint, run_sweep
 from vae_core.sweeps.local import MOST_WORKERS
 from vae_core.training import SETTINGS, TrainConfig
+from vae_core.training.config import as_text
 
 
 def sweep(options: argparse.Namespace) -> None:
@@ -67,7 +68,7 @@ def table(plan: SweepPlan, points: Sequence[SweepPoint]) -> str:
     names = [*plan.values, *(["seed"] if len(plan.seeds) > 1 else [])] or ["beta"]
     scores = {score_name(p.config.likelihood, dataset_info(p.config.dataset).support) for p in points}
     heads = [*names, "rate", "distortion", "ELBO", "active units", "run"]
-    rows = [[*(_shown(getattr(p.config, name)) for name in names), *_numbers(p)] for p in points]
+    rows = [[*(as_text(getattr(p.config, name)) for name in names), *_numbers(p)] for p in points]
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
     lines = [
         "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
@@ -91,9 +92,3 @@ def _numbers(point: SweepPoint) -> list[str]:
     units = f"{point.active_units} of {point.config.latent_dim}"
     mark = "" if point.failed is None else " *"
     return [*(f"{value:.3f} ± {error:.3f}" for value, error in pairs), units, point.run + mark]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "linear"
-    return f"{value:g}" if isinstance(value, float) else str(value)

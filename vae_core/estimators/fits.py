@@ -62,6 +62,16 @@ class Noise:
         return Noise(points, weights.prod(1), drawn=False)
 
     @staticmethod
+    def even(latent_dim: int, nodes: int, *, reach: float, least: float = 1e-16) -> Noise:
+        """Return the trapezoid rule from −reach to reach along each axis, without nodes of less weight."""
+        axis = torch.linspace(-reach, reach, nodes, dtype=torch.float64)
+        points = torch.cartesian_prod(*[axis] * latent_dim).reshape(-1, latent_dim)
+        weight = torch.softmax(-0.5 * points.square().sum(1), 0)
+        # What weighs nothing is not decoded.
+        kept = weight > least
+        return Noise(points[kept], weight[kept], drawn=False)
+
+    @staticmethod
     def balanced(latent_dim: int, draws: int, source: torch.Generator) -> Noise:
         """Return draws and their mirror images, whitened: first and second moments are exact."""
         half = torch.randn(max(draws // 2, latent_dim + 1), latent_dim, generator=source, dtype=torch.float64)

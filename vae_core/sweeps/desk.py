@@ -296,11 +296,9 @@ class SweepDesk:
             self._ledger.current = sweep.sitting = None
             if points is not None:
                 sweep.learn(points, afresh=True)
-            if sweep.removed and not self._set_aside(sweep.id):
-                sweep.removed = False  # it is seen again, as it still lies there
-            if sweep.removed:
-                pass
-            elif sweep.state != "queued" and sweep.complete:
+            # Where the disk refuses to delete it, it is seen again.
+            sweep.removed = sweep.removed and self._set_aside(sweep.id)
+            if sweep.state != "queued" and sweep.complete:
                 sweep.state = "finished"
             elif sweep.state == "running":
                 sweep.state, sweep.trouble = "failed", trouble

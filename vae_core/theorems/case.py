@@ -235,9 +235,4 @@ def _rules(latent_dim: int) -> Iterator[Noise]:
     for nodes in HERMITE:
         yield Noise.grid(latent_dim, nodes)
     for nodes in TRAPEZOID[latent_dim]:
-        axis = torch.linspace(-ENDS, ENDS, nodes, dtype=torch.float64)
-        points = torch.cartesian_prod(*[axis] * latent_dim).reshape(-1, latent_dim)
-        weight = torch.softmax(-0.5 * points.square().sum(1), 0)
-        # What weighs nothing is not decoded.
-        kept = weight > 1e-16
-        yield Noise(points[kept], weight[kept], drawn=False)
+        yield Noise.even(latent_dim, nodes, reach=ENDS)

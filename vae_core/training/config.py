@@ -179,7 +179,7 @@ class TrainConfig:
         for name in LINK_SETTINGS:
             value = getattr(self, name)
             if value != getattr(default, name):
-                query[name] = _as_text(value)
+                query[name] = as_text(value)
         return query
 
     @classmethod
@@ -204,7 +204,8 @@ class TrainConfig:
         return cls(**values), tuple(sentences)
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return a setting's value as `Setting.parse` reads it; of widths, no layer at all is "linear"."""
     if isinstance(value, tuple):
         return ",".join(str(width) for width in value) or "linear"
     if isinstance(value, float):
