@@ -24,6 +24,9 @@ PAGES = {
         st.Page("lab/jensen.py", title="Jensen gap", url_path="gap"),
         st.Page("lab/decoders.py", title="Bernoulli vs Gaussian", url_path="decoders"),
     ],
+    "Learn": [
+        st.Page("learn/bound.py", title="3 · Jensen and the ELBO", url_path="bound"),
+    ],
     "Proof": [
         st.Page("proof/theorems.py", title="Theorems", url_path="theorems"),
     ],
@@ -49,7 +52,7 @@ def notices() -> None:
 
 st.set_page_config(page_title="VAE Lab", layout="wide", initial_sidebar_state="auto")
 st.html(f"<style>{theme.stylesheet()}</style>")
-page = st.navigation(PAGES)
+page = st.navigation(PAGES, expanded=True)
 current()
 notices()
 page.run()

@@ -40,6 +40,8 @@ CORE: dict[str, set[str] | str] = {
     "sweeps": TRAINING | ESTIMATORS | {"diagnostics", "engine"},
     "finite_world": TRAINING | ESTIMATORS | {"diagnostics"},
     "theorems": TRAINING | ESTIMATORS | {"diagnostics", "finite_world", "latent"},
+    "lessons": TRAINING | ESTIMATORS | {"diagnostics", "finite_world"},
+    "museum": TRAINING | ESTIMATORS | {"diagnostics", "finite_world", "theorems"},
     "bench": ALL,
     "commands": ALL,
     "__main__": ALL,

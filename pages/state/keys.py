@@ -119,3 +119,9 @@ SWEEP_FORM = "lab_sweep_form_"
 
 BROKEN = "lab_broken"
 """The number of the theorem that is broken at the moment, if one is."""
+
+LESSONS = "lab_lessons"
+"""What was predicted, answered and unfolded, by chapter."""
+
+LESSON = "lab_lesson_"
+"""Begins the key of each control of a chapter; the chapter follows."""

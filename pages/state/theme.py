@@ -78,10 +78,17 @@ def two_tone(name: str, colours: tuple[str, str]) -> str:
     return f"--lab-{name}: light-dark({light}, {dark});"
 
 
+def pointed(symbol: Symbol) -> str:
+    """Return the rule by which words about other symbols step back while a formula's reader points at one."""
+    here = f':root[data-lab-symbol="{symbol.word}"] [data-word]'
+    return f'{here}:not([data-word="{symbol.word}"]) {{ opacity: 0.35; }}'
+
+
 def stylesheet() -> str:
     """Return the style sheet that the frame writes into every page."""
     colours = [variables(symbol) for symbol in GLOSSARY]
     colours += [two_tone(f"walk-{style}", both) for style, both in WALK_COLOURS.items()]
     colours += [two_tone(f"gap-{cause}", both) for cause, both in GAP_COLOURS.items()]
     colours += [two_tone(f"decoder-{place}", both) for place, both in enumerate(DECODER_COLOURS.values())]
-    return ":root {\n" + "\n".join(colours) + f"\n}}\n{RULES}"
+    lights = "\n".join(pointed(symbol) for symbol in GLOSSARY)
+    return ":root {\n" + "\n".join(colours) + f"\n}}\n{lights}\n{RULES}"

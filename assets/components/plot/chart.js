@@ -2,8 +2,10 @@
  * A Plotly chart that lives through updates: zoom, camera and hover stay, nothing is mounted anew.
  */
 
+import { onPoint } from '../formula/pointing.js';
 import { readFigure } from './figure.js';
 import { loadPlotly } from './plotly.js';
+import { opacities } from './symbols.js';
 
 const CONFIG = {
   responsive: false, // the size is watched here, because the container changes more often than the window
@@ -55,6 +57,7 @@ export class Chart {
     };
     // The pointer may be let go anywhere, after Plotly has seen it.
     for (const name of ['pointerup', 'pointercancel']) window.addEventListener(name, this.release);
+    this.endPointing = onPoint((word) => this.light(word));
     this.resizing = new ResizeObserver(() => {
       if (Math.abs(this.root.clientWidth - this.width) >= 1) this.refresh();
     });
@@ -64,6 +67,13 @@ export class Chart {
   refresh() {
     this.stale = true;
     this.draw();
+  }
+
+  /** @param {string|null} word a symbol that is pointed at: what is not about it steps back */
+  light(word) {
+    const traces = /** @type {any} */ (this.root).data;
+    const opacity = traces && !this.drawing ? opacities(traces, word) : null;
+    if (opacity) this.plotly.restyle(this.root, { opacity });
   }
 
   /** Draw the newest message, one at a time, and never under a hand that is zooming. */
@@ -131,6 +141,7 @@ export class Chart {
 
   destroy() {
     this.resizing.disconnect();
+    this.endPointing();
     for (const name of ['pointerup', 'pointercancel']) window.removeEventListener(name, this.release);
     this.gone = true;
     if (!this.drawing) this.plotly?.purge(this.root); // else Plotly, half-way through, would call what is gone

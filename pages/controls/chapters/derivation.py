@@ -1,0 +1,48 @@
+"""A derivation that unfolds: each step names its rule and shows the numbers of both sides."""
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.components.formula import as_html, parse
+from pages.controls.claim_rows import number
+from pages.state import keys
+from pages.state.answers import answers, unfold
+from pages.state.lessons import Lesson
+from vae_core.lessons import Step
+
+
+def derivation(words: Lesson, steps: Sequence[Step]) -> None:
+    """Show the steps that are unfolded, and the buttons that unfold more."""
+    if not steps:
+        st.caption("The numbers are being measured.")
+        return
+    unfolded = min(answers(words.slug).unfolded, len(steps))
+    st.html("".join(step_row(place, step) for place, step in enumerate(steps[:unfolded], start=1)))
+    if unfolded < len(steps):
+        with st.container(horizontal=True):
+            for label, to in (("Next step", unfolded + 1), ("All steps", len(steps))):
+                st.button(
+                    label,
+                    key=f"{keys.LESSON}{words.slug}_unfold_{label}",
+                    on_click=lambda to=to: unfold(words.slug, to),
+                )
+    elif unfolded > 1:
+        st.button("Fold up", key=f"{keys.LESSON}{words.slug}_fold", on_click=lambda: unfold(words.slug, 1))
+
+
+def step_row(place: int, step: Step) -> str:
+    """Return a step as HTML."""
+    sides = " ".join((as_html(parse(step.left)), html.escape(step.relation), as_html(parse(step.right))))
+    mark = "✓" if step.holds else "✗ The two sides differ."
+    apart = number(abs(step.difference), 3) if step.difference else "0"
+    allowed = f"{step.allowed:.1g}".replace("-", "\N{MINUS SIGN}")
+    how = {"exact": "both exact", "Monte Carlo": "sampled", "same draws": "on the same draws"}[step.kind]
+    return (
+        f'<div class="lab-step"><div>{place}</div><h3>{html.escape(step.rule)}</h3>'
+        f'<p>{html.escape(step.words)}</p><p class="lab-equation">{sides}</p>'
+        f'<p class="lab-figures"><b>{number(step.left_value)}</b> {html.escape(step.relation)} '
+        f"<b>{number(step.right_value)}</b> {html.escape(step.unit)}, {how}; "
+        f"{apart} apart, {allowed} allowed. {mark}</p></div>"
+    )
