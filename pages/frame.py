@@ -26,6 +26,7 @@ PAGES = {
     ],
     "Learn": [
         st.Page("learn/bound.py", title="3 · Jensen and the ELBO", url_path="bound"),
+        st.Page("learn/forms.py", title="8 · Equivalent forms", url_path="forms"),
     ],
     "Proof": [
         st.Page("proof/theorems.py", title="Theorems", url_path="theorems"),

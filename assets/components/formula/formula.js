@@ -1,9 +1,10 @@
 /** The formula on the page, and the line below it that says what the symbol under the pointer is. */
 
+import { drawPart, element } from './parts.js';
 import { point } from './pointing.js';
 
 /**
- * @typedef {{kind: 'word'|'sub'|'sup', word: string, parts: (string|Piece)[]}} Piece
+ * @typedef {import('./parts.js').Piece} Piece
  * @typedef {{name: string, value: string, place: string}} Shown
  * @typedef {object} Message
  * @property {(string|Piece)[][]} lines
@@ -42,19 +43,24 @@ export class Formula {
 
   /** @param {Message} message */
   draw({ lines, code, spoken, symbols }) {
+    const dress = (/** @type {HTMLElement} */ piece, /** @type {string} */ word) => {
+      piece.tabIndex = 0;
+      piece.setAttribute('role', 'note');
+      piece.setAttribute('aria-label', `${piece.textContent}: ${symbols[word].name}`);
+    };
     const formulae = element('div', 'lines');
     formulae.setAttribute('role', 'group');
     formulae.setAttribute('aria-label', `Formula: ${spoken.join('; ')}`);
     for (const line of lines) {
       const row = element('div', 'line');
-      row.append(...line.map((part) => draw(part, symbols)));
+      row.append(...line.map((part) => drawPart(part, dress)));
       formulae.append(row);
     }
     const block = element('pre', 'code');
     block.setAttribute('aria-label', 'The same in code');
     for (const line of code) {
       const row = element('div', 'line');
-      row.append(...line.map((part) => draw(part, symbols)));
+      row.append(...line.map((part) => drawPart(part, dress)));
       block.append(row);
     }
     this.root.replaceChildren(formulae, ...(code.length ? [block] : []), this.answer);
@@ -93,30 +99,4 @@ export class Formula {
     if (this.lit !== null) point(null);
     this.root.remove();
   }
-}
-
-/**
- * @param {string|Piece} part
- * @param {Record<string, Shown>} symbols
- * @returns {Node}
- */
-function draw(part, symbols) {
-  if (typeof part === 'string') return document.createTextNode(part);
-  const piece = element(part.kind === 'word' ? 'span' : part.kind);
-  piece.append(...part.parts.map((inner) => draw(inner, symbols)));
-  if (part.kind === 'word') {
-    piece.dataset.word = part.word;
-    piece.style.setProperty('--own', `var(--lab-${part.word.replaceAll('_', '-')}-text, inherit)`);
-    piece.tabIndex = 0;
-    piece.setAttribute('role', 'note');
-    piece.setAttribute('aria-label', `${piece.textContent}: ${symbols[part.word].name}`);
-  }
-  return piece;
-}
-
-/** @param {string} kind @param {string} [name] of its class */
-function element(kind, name = '') {
-  const made = document.createElement(kind);
-  if (name) made.className = name;
-  return made;
 }
