@@ -11,6 +11,8 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from pages.controls.model_card import model_card  # noqa: E402
+from pages.controls.projector import projector_rules, projector_switch  # noqa: E402
+from pages.controls.tour import enter_stop, tour_button, tour_card  # noqa: E402
 from pages.state import keys, link, theme  # noqa: E402
 from pages.state.current import current  # noqa: E402
 
@@ -55,8 +57,14 @@ st.set_page_config(page_title="VAE Lab", layout="wide", initial_sidebar_state="a
 st.html(f"<style>{theme.stylesheet()}</style>")
 page = st.navigation(PAGES, expanded=True)
 current()
+projector_rules()
+enter_stop(page)
 notices()
+tour_card(page)
 page.run()
 with st.sidebar:
+    with st.container(horizontal=True, vertical_alignment="center", key="lab_ways"):
+        tour_button()
+        projector_switch()
     model_card()
 link.write_link(link.config_from_link()[0])

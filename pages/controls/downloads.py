@@ -21,7 +21,7 @@ def downloads(
     """
     view = model.view
     lab = engine()  # taken here: a download is made by another thread, where a session has no engine
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="lab_downloads"):
         if view is not None:
             st.download_button(
                 "Run folder (zip)",

@@ -120,6 +120,12 @@ SWEEP_FORM = "lab_sweep_form_"
 BROKEN = "lab_broken"
 """The number of the theorem that is broken at the moment, if one is."""
 
+TOUR = "lab_tour"
+"""The stop of the guided tour that was made ready, and what its key step starts from."""
+
+PROJECTOR = "lab_projector"
+"""Whether the app is shown on a projector: the switch in the sidebar."""
+
 LESSONS = "lab_lessons"
 """What was predicted, answered and unfolded, by chapter."""
 

@@ -12,6 +12,7 @@ RULES = """
 [data-testid="stSidebarContent"] { display: flex; flex-direction: column; }
 [data-testid="stSidebarHeader"]::before { content: "VAE Lab"; font-weight: 600; font-size: 1.125rem; }
 [data-testid="stSidebarUserContent"] { margin-top: auto; padding-bottom: 1.25rem; }
+[data-testid="stSidebarNavLink"] { padding-block: 0; line-height: 1.75; }
 [data-testid="stMetricValue"], .lab-number { font-variant-numeric: tabular-nums; }
 /* Streamlit's own grey has 4.36 on white where AA asks for 4.5 */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.75; }

@@ -13,6 +13,10 @@ from vae_core.sweeps.atlas import atlas_names
 from vae_core.sweeps.shelf import SWEEP_ID
 
 MOST_ROWS = 10_000_000
+MOST_STOPS = 6
+"""Of the guided tour."""
+
+PROJECTOR = "projector"
 
 
 def read_z(text: str) -> tuple[float, ...] | None:
@@ -40,6 +44,16 @@ def read_row(text: str) -> int | None:
     return int(text) if plain and int(text) < MOST_ROWS else None
 
 
+def read_stop(text: str) -> int | None:
+    """Return the stop of the guided tour that a text names; ``None`` for any other text."""
+    return int(text) if text in map(str, range(1, MOST_STOPS + 1)) else None
+
+
+def read_show(text: str) -> str | None:
+    """Return how the app is shown, if a text says so."""
+    return text if text == PROJECTOR else None
+
+
 def write_z(z: tuple[float, ...]) -> str:
     """Return z as a link writes it: two digits, so that 32 dimensions stay short."""
     return ",".join(f"{round(value, 2) + 0.0:g}" for value in z)
@@ -49,6 +63,8 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
     "image": (read_row, "must be the number of a row of the data"),
     "sweep": (read_sweep, f"must be the id of a sweep, or one of {', '.join(atlas_names())}"),
+    "tour": (read_stop, f"must be a stop of the guided tour, 1 to {MOST_STOPS}"),
+    "show": (read_show, f"must be {PROJECTOR}"),
     "twins": (
         read_twins,
         "must be data and two or three different decoders, like mnist-5k,bernoulli,gaussian-learned",
