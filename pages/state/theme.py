@@ -43,7 +43,8 @@ RULES = """
 h3.lab-twin { margin: 0; padding: 0; font-size: 1.15rem; font-weight: 600; }
 .lab-twin-state { margin: 0; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
 /* Streamlit's own blue has 3.4 on the dark ground where AA asks for 4.5 */
-[data-testid="stButtonGroup"] button[data-selected="true"] p { color: light-dark(#3E5473, #A9BEDD); }
+[data-testid="stButtonGroup"] button[data-selected="true"] p,
+[data-testid="stSliderThumbValue"] p { color: light-dark(#3E5473, #A9BEDD); }
 .lab-card { display: grid; gap: 0.3rem; font-size: 0.82rem; line-height: 1.4; }
 .lab-card-images { display: block; width: 100%; image-rendering: pixelated; border-radius: 0.25rem; }
 .lab-card-line { overflow-wrap: anywhere; }

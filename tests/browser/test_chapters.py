@@ -1,0 +1,104 @@
+"""Every chapter in the real app, from its first question to its last check."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pages.state.lessons import Lesson, lessons
+from tests.browser.conftest import Server, eventually
+
+pytestmark = pytest.mark.browser
+
+NUMBER = re.compile(r"[−-]?\d[\d,]*\.?\d*")
+
+
+def number(text: str) -> float:
+    """The first number in a text."""
+    return float(NUMBER.findall(text)[0].replace("−", "-").replace(",", ""))
+
+
+def exercise(page: Page, lesson: Lesson, place: int) -> Locator:
+    return page.locator(f".st-key-lab_exercise_{lesson.slug}_{place}")
+
+
+def check(page: Page, lesson: Lesson, place: int, *, says: str) -> None:
+    """Press Check and read the verdict."""
+    here = exercise(page, lesson, place)
+    here.get_by_role("button", name="Check").click()
+    expect(here.get_by_role("status")).to_contain_text(says, timeout=20_000)
+
+
+def choose(page: Page, lesson: Lesson, place: int, choice: int) -> None:
+    here = exercise(page, lesson, place)
+    here.get_by_test_id("stRadio").locator("label").nth(choice + 1).click()
+    check(page, lesson, place, says="✓ Right.")
+
+
+def fill(page: Page, lesson: Lesson, place: int, answer: float) -> None:
+    """Answer with a number: a wrong one first."""
+    field = exercise(page, lesson, place).locator("input")
+    for value, says in ((answer + 7.5, "Too high."), (answer, "✓ Right.")):
+        field.fill(f"{value:.4f}")
+        field.press("Enter")
+        page.wait_for_timeout(200)
+        check(page, lesson, place, says=says)
+
+
+def solve_bound(page: Page, lesson: Lesson) -> None:
+    check(page, lesson, 0, says="✗ Not yet.")
+    page.locator(".posterior").get_by_role("button", name="Fit q").click()
+    expect(exercise(page, lesson, 0).get_by_role("status")).to_contain_text("✓ Right.", timeout=30_000)
+    known = page.locator('.lab-settled [data-word="log_likelihood"]').inner_text()
+    fill(page, lesson, 1, number(known))
+    choose(page, lesson, 2, 0)
+
+
+def solve_forms(page: Page, lesson: Lesson) -> None:
+    missing = page.locator(".forms .row").nth(3).locator(".term").nth(1).locator(".value").inner_text()
+    fill(page, lesson, 0, number(missing))
+    check(page, lesson, 1, says="✗ Not yet.")
+    slider = page.locator(".forms input[type=range]")
+    slider.focus()
+    slider.press("End")
+    expect(exercise(page, lesson, 1).get_by_role("status")).to_contain_text("✓ Right.", timeout=20_000)
+    choose(page, lesson, 2, 0)
+
+
+SOLVE: dict[str, Callable[[Page, Lesson], None]] = {"bound": solve_bound, "forms": solve_forms}
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.slug)
+def test_a_chapter_from_its_first_question_to_its_last_check(page: Page, app: Server, lesson: Lesson) -> None:
+    page.goto(f"{app.url}/{lesson.slug}")
+    commit = page.get_by_role("button", name="Commit")
+    expect(commit).to_be_disabled(timeout=30_000)
+    page.get_by_text(lesson.choices[0], exact=True).click()
+    commit.click(timeout=10_000)
+    verdict = page.locator(f".st-key-lab_lesson_{lesson.slug}_question").get_by_role("status")
+    expect(verdict).to_contain_text(re.compile("As you said|Not so"), timeout=60_000)
+
+    symbols = page.locator(".formula .lines [data-word]")
+    symbols.first.wait_for(timeout=20_000)
+    answer = page.locator(".formula .answer")
+    symbols.first.hover()
+    expect(answer.locator("b")).to_be_visible()
+    word = symbols.first.get_attribute("data-word")
+    assert page.evaluate("document.documentElement.dataset.labSymbol") == word
+    page.mouse.move(2, 2)
+    eventually(lambda: "Point at a symbol" in answer.inner_text(), "nothing is pointed at any more")
+
+    page.get_by_role("button", name="All steps").click()
+    eventually(lambda: page.locator(".lab-step").count() > 2, "the steps unfold")
+    assert page.get_by_text("The two sides differ").count() == 0
+
+    SOLVE[lesson.slug](page, lesson)
+    solved = f"{len(lesson.exercises)} of {len(lesson.exercises)} solved"
+    expect(page.get_by_text(solved)).to_be_visible(timeout=20_000)
+    after = [one for one in lessons() if one.number == lesson.number + 1]
+    for following in after:
+        page.get_by_role("link", name=f"Next: {following.title}").click()
+        expect(page.get_by_role("heading", name=f"{following.number} · {following.title}")).to_be_visible(
+            timeout=30_000
+        )
