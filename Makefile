@@ -1,5 +1,5 @@
 # make app: install what is needed and open the app.   make test: install what the tests need and run them all.
-# Others: make test-cluster, lint, format, bench, bench-page, bench-pad, bench-decoders, bench-sweep, models, pictures, clean.
+# Others: make test-cluster, lint, format, bench, bench-page, bench-pad, bench-decoders, bench-sweep, bench-chapters, models, pictures, clean.
 #
 # PYTHON       the Python (3.11 or newer) that .venv is made from       make app PYTHON=python3.13
 # TORCH_INDEX  address of the package index to take PyTorch from        see README, "Install"
@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 APP_READY := $(VENV)/installed-$(firstword $(shell cksum < requirements.txt))
 DEV_READY := $(VENV)/installed-dev-$(firstword $(shell cat requirements.txt requirements-dev.txt | cksum))
 
-.PHONY: app test test-cluster lint format bench bench-page bench-pad bench-decoders bench-sweep models pictures browser clean
+.PHONY: app test test-cluster lint format bench bench-page bench-pad bench-decoders bench-sweep bench-chapters models pictures browser clean
 .DEFAULT_GOAL := app
 
 app: $(APP_READY)
@@ -54,6 +54,9 @@ bench-decoders: $(DEV_READY) browser
 
 bench-sweep: $(DEV_READY) browser
 	$(BIN)/python tests/browser/bench_sweep.py $(ARGS)
+
+bench-chapters: $(DEV_READY) browser
+	$(BIN)/python tests/browser/bench_chapters.py $(ARGS)
 
 models: $(APP_READY)
 	$(BIN)/python -m vae_core.training.shipped
