@@ -35,6 +35,7 @@ CORE: dict[str, set[str] | str] = {
     "estimators": MODELS,
     "diagnostics": TRAINING | ESTIMATORS,
     "latent": ESTIMATORS | {"diagnostics"},
+    "onnx": MODELS,
     "training": TRAINING,
     "engine": TRAINING,
     "sweeps": TRAINING | ESTIMATORS | {"diagnostics", "engine"},

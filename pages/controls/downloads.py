@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.state.current import CurrentModel
+from pages.state.current import CurrentModel, describe
 from pages.state.engine import engine
 from vae_core.engine import Engine
+from vae_core.onnx import decoder_onnx
 
 
 def downloads(
@@ -20,6 +21,7 @@ def downloads(
         as_python: Writes the program that makes a run from its config, interventions and steps.
     """
     view = model.view
+    snapshot, line = model.snapshot, describe(model.config)
     lab = engine()  # taken here: a download is made by another thread, where a session has no engine
     with st.container(horizontal=True, gap="small", key="lab_downloads"):
         if view is not None:
@@ -41,6 +43,15 @@ def downloads(
                 key="lab_csv",
                 help="Every recorded step: reconstruction, KL and ELBO in nats per image.",
             )
+        st.download_button(
+            "Decoder (ONNX)",
+            lambda: decoder_onnx(snapshot.model(), words=f"{line}, step {snapshot.step}."),
+            file_name=f"vae-lab-decoder-{model.id}.onnx",
+            mime="application/octet-stream",
+            on_click="ignore",
+            key="lab_onnx",
+            help="z to the mean of p(x|z) and its logits, for programs without PyTorch.",
+        )
         with st.popover("Copy as Python"):
             st.caption("The same run, without the app.")
             if view is None:
