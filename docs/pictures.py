@@ -3,7 +3,7 @@
 Run it with ``make pictures``. It writes PNG files beside itself: the Train page while a run trains, light,
 dark and on a phone, and the decoder under a hand that drags a latent dimension; the Latent space page with a
 drawn digit, light and dark; the Latent walk page; the Jensen gap page, that of the decoders, the plane of a
-sweep and the theorems, in both.
+sweep, a chapter, the theorems and the bug museum, in both.
 """
 
 import io
@@ -234,6 +234,33 @@ def all_betas(browser: Browser, address: str, *, theme: str) -> None:
     page.context.close()
 
 
+def chapter(browser: Browser, address: str, *, theme: str) -> None:
+    """The chapter on the forms of the ELBO, with a share that was dragged."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/forms")
+    slider = page.locator(".forms input[type=range]")
+    slider.wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_text("All eight agree").click()
+    page.get_by_role("button", name="Commit").click()
+    page.get_by_text("As you said").wait_for(timeout=1000 * PATIENCE_S)
+    slider.focus()
+    for _ in range(12):
+        slider.press("ArrowRight")
+    page.wait_for_timeout(2000)
+    save(page, f"chapter-{theme}.png")
+    page.context.close()
+
+
+def museum(browser: Browser, address: str, *, theme: str) -> None:
+    """A bug beside its sound twin, once both have trained."""
+    page = browser.new_page(viewport=TALL, color_scheme=theme)
+    page.goto(f"{address}/museum")
+    page.get_by_text("✗ fails").first.wait_for(timeout=1000 * PATIENCE_S)
+    page.wait_for_timeout(1500)
+    save(page, f"museum-{theme}.png")
+    page.context.close()
+
+
 def theorems(browser: Browser, address: str, *, theme: str) -> None:
     """The theorems on the model that opens first, one of them broken."""
     page = browser.new_page(viewport=TALL, color_scheme=theme)
@@ -274,7 +301,9 @@ def main() -> None:
                 jensen_gap(browser, address, theme=theme)
                 decoders(browser, address, theme=theme)
                 all_betas(browser, address, theme=theme)
+                chapter(browser, address, theme=theme)
                 theorems(browser, address, theme=theme)
+                museum(browser, address, theme=theme)
             light = open_page(browser, address, theme="light", size=SCREEN, sharp=1)
             training(light, until=TRAINED_STEPS, name="train-light.png")
             # another seed: the same run twice would be one, and over
