@@ -28,6 +28,8 @@ PAGES = {
     ],
     "Learn": [
         st.Page("learn/bound.py", title="3 · Jensen and the ELBO", url_path="bound"),
+        st.Page("learn/objective.py", title="4 · The objective", url_path="objective"),
+        st.Page("learn/gaussians.py", title="7 · KL between Gaussians", url_path="gaussians"),
         st.Page("learn/forms.py", title="8 · Equivalent forms", url_path="forms"),
     ],
     "Proof": [

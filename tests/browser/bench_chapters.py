@@ -102,13 +102,15 @@ def main() -> None:
     """Measure, and print a line for each chapter."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=5)
-    rounds = options.parse_args().rounds
+    options.add_argument("chapters", nargs="*", help="Addresses, like bound; all when none is given.")
+    given = options.parse_args()
+    rounds, chosen = given.rounds, given.chapters
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = start(ROOT / "app.py", Path(folder), env={"VAE_LAB_RUNS": str(Path(folder) / "runs")})
         path = next((place for place in map(_which, BROWSERS) if place), None)
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
         try:
-            for lesson in lessons():
+            for lesson in (one for one in lessons() if one.slug in chosen or not chosen):
                 opened, page = opening(browser, server.url, lesson.slug, rounds)
                 followed = following(page, lesson.slug, rounds)
                 page.context.close()

@@ -66,7 +66,54 @@ def solve_forms(page: Page, lesson: Lesson) -> None:
     choose(page, lesson, 2, 0)
 
 
-SOLVE: dict[str, Callable[[Page, Lesson], None]] = {"bound": solve_bound, "forms": solve_forms}
+def press(page: Page, handle: str, key: str, times: int) -> None:
+    """Press a key on a handle, and let Python hear where it rests."""
+    page.locator(handle).focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+    page.wait_for_timeout(900)
+
+
+def slider(page: Page, label: str) -> Locator:
+    return page.get_by_test_id("stSlider").filter(has_text=label).locator("input[type=range]")
+
+
+def solve_gaussians(page: Page, lesson: Lesson) -> None:
+    page.get_by_role("button", name="Thin and turned").click()
+    press(page, ".gaussians .p .handle.first", "ArrowUp", 18)
+    check(page, lesson, 0, says="✓ Right.")
+    page.get_by_role("button", name="Shifted").click()
+    page.wait_for_timeout(900)
+    fill(page, lesson, 1, 3.02)
+    page.get_by_role("button", name="Thin and turned").click()
+    press(page, ".gaussians .q .handle.first", "ArrowDown", 5)
+    press(page, ".gaussians .q .handle.second", "ArrowDown", 11)
+    check(page, lesson, 2, says="✓ Right.")
+
+
+def solve_objective(page: Page, lesson: Lesson) -> None:
+    choose(page, lesson, 0, 0)
+    slider(page, "Shift of μ₁").focus()
+    for _ in range(62):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(900)
+    check(page, lesson, 1, says="✓ Right.")
+    page.get_by_role("button", name="Back to the encoder’s q").click()
+    page.wait_for_timeout(900)
+    slider(page, "β, the weight on the KL").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    best = page.get_by_text("highest at σ × 4.")
+    best.wait_for(timeout=20_000)
+    fill(page, lesson, 2, number(best.inner_text().partition("×")[2]))
+
+
+SOLVE: dict[str, Callable[[Page, Lesson], None]] = {
+    "bound": solve_bound,
+    "objective": solve_objective,
+    "gaussians": solve_gaussians,
+    "forms": solve_forms,
+}
 
 
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.slug)

@@ -112,13 +112,21 @@ def annealed_parts(
 
 
 @torch.no_grad()
-def image_gap(model: VAE, x: Tensor, *, log_likelihood: Estimate | None = None, seed: int = 0) -> ImageGap:
+def image_gap(
+    model: VAE,
+    x: Tensor,
+    *,
+    log_likelihood: Estimate | None = None,
+    points: int = GRID_POINTS,
+    seed: int = 0,
+) -> ImageGap:
     """Measure the gap of one image, to 0.001 nats in one or two latent dimensions.
 
     Args:
         model: Any VAE.
         x: The image, (1, D).
         log_likelihood: Its log p(x), (1,), as of `annealed_parts`; only in more than two latent dimensions.
+        points: Of the posterior's grid along each axis.
         seed: Of all noise.
 
     Raises:
@@ -135,7 +143,7 @@ def image_gap(model: VAE, x: Tensor, *, log_likelihood: Estimate | None = None, 
     means = torch.cat([q.mean.double(), *(fit.mean for fit in fitted)])
     variances = [(fit.root @ fit.root.mT).diagonal(dim1=1, dim2=2) for fit in fitted]
     stds = torch.cat([q.std.double(), *(variance.sqrt() for variance in variances)])
-    grid = posterior_grid(model, x, points=GRID_POINTS, beside=(means, stds), moments=moments)
+    grid = posterior_grid(model, x, points=points, beside=(means, stds), moments=moments)
     kl = grid.kl_from(q.mean[0], torch.diag(q.std[0].double().square()))
     line = torch.linspace(-WIDE, WIDE, WIDE_POINTS, dtype=torch.float64)
     wide = log_joint_at(model, x, (line, line)) if model.latent_dim == 2 else None

@@ -123,7 +123,7 @@ export class Gestures {
     if (!this.pointers.delete(event.pointerId)) return;
     const at = this.place(event);
     if (event.type === 'pointercancel') this.still = false; // no click
-    if (this.drag && !this.still) this.drag.move(at.x, at.y);
+    if (this.drag && !this.still && event.type !== 'pointercancel') this.drag.move(at.x, at.y); // that one has no place
     this.pending = null;
     this.drop(at);
     if (!this.pointers.size) this.panning = false;

@@ -36,6 +36,8 @@ from vae_core.training.snapshot import Snapshot
 
 KEY = f"{keys.LESSON}bound_"
 HEIGHT = 400
+POINTS = 96
+"""Of the posterior's grid along each axis: a chapter opens the sooner for it."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -75,7 +77,7 @@ def _gap(snapshot: Snapshot, x: Tensor) -> ImageGap:
     key = (snapshot.key, hashlib.sha256(x.numpy().tobytes()).hexdigest())
     found = _gaps().find(key)
     if found is None:
-        found = image_gap(model_of(snapshot.key, snapshot), x)
+        found = image_gap(model_of(snapshot.key, snapshot), x, points=POINTS)
         _gaps().keep(key, found)
     return found
 

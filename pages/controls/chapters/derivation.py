@@ -41,7 +41,7 @@ def step_row(place: int, step: Step) -> str:
     how = {"exact": "both exact", "Monte Carlo": "sampled", "same draws": "on the same draws"}[step.kind]
     return (
         f'<div class="lab-step"><div>{place}</div><h3>{html.escape(step.rule)}</h3>'
-        f'<p>{html.escape(step.words)}</p><p class="lab-equation">{sides}</p>'
+        f'<p>{html.escape(step.words)}</p><p class="lab-equation" tabindex="0">{sides}</p>'
         f'<p class="lab-figures"><b>{number(step.left_value)}</b> {html.escape(step.relation)} '
         f"<b>{number(step.right_value)}</b> {html.escape(step.unit)}, {how}; "
         f"{apart} apart, {allowed} allowed. {mark}</p></div>"

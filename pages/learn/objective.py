@@ -1,0 +1,6 @@
+"""Chapter 4: The objective."""
+
+from pages.controls.chapters.chapter import chapter
+from pages.controls.chapters.objective import OBJECTIVE
+
+chapter(OBJECTIVE)
