@@ -9,10 +9,10 @@ from torch import Tensor
 from pages.components.formula import Shown
 from pages.components.posterior import LogJointGrid, PosteriorGaussian, posterior_map
 from pages.controls.chapters.chapter import Chapter
-from pages.controls.chosen_image import ChosenImage, choose_row, chosen_image
+from pages.controls.chapters.image_choice import image_choice
+from pages.controls.chosen_image import ChosenImage, chosen_image
 from pages.controls.encoded import model_of
 from pages.controls.shown import show, title
-from pages.controls.thumbnail import thumbnail
 from pages.figures.jensen import jensen
 from pages.figures.theme import nats
 from pages.state import keys
@@ -31,7 +31,6 @@ from vae_core.lessons.bound import (
     outcome,
     steps,
 )
-from vae_core.rng import generator
 from vae_core.training.snapshot import Snapshot
 
 KEY = f"{keys.LESSON}bound_"
@@ -52,7 +51,7 @@ def instrument() -> BoundSeen:
         st.caption(about.note)
     snapshot, data = about.model.snapshot, load_dataset(about.model.config.dataset)
     image = chosen_image(data.name)
-    _choice(image, about)
+    image_choice(image, dataset=data.name, key=KEY)
     model = model_of(snapshot.key, snapshot)
     gap = _gap(snapshot, image.x)
     left, right = st.columns([1.1, 1], gap="medium")
@@ -80,23 +79,6 @@ def _gap(snapshot: Snapshot, x: Tensor) -> ImageGap:
         found = image_gap(model_of(snapshot.key, snapshot), x, points=POINTS)
         _gaps().keep(key, found)
     return found
-
-
-def _choice(image: ChosenImage, about: Subject) -> None:
-    """The image, and the button that takes another one."""
-    data = load_dataset(about.model.config.dataset)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if min(data.image_shape[1:]) > 1:
-            small = thumbnail(image.x[0].numpy(), data.image_shape, alt=image.label, size=64)
-            st.html(small, width="content")
-        st.html(f'<p class="lab-settled">{image.label[:1].upper()}{image.label[1:]}</p>', width="content")
-        st.button("Another image", key=f"{KEY}another", on_click=_another, args=(data.name, image.row))
-
-
-def _another(dataset: str, row: int) -> None:
-    rows = load_dataset(dataset).validation.index
-    place = torch.randint(len(rows), (1,), generator=generator(max(row, 0), "another image"))
-    choose_row(dataset, int(rows[place]))
 
 
 def _hand(about: Subject, image: ChosenImage, gap: ImageGap) -> tuple[FullGaussian, bool]:
