@@ -82,3 +82,12 @@ def test_a_chart_wears_the_pages_font_and_colours(page: Page, harness: Server) -
     same_colour, same_font, fill = page.evaluate(asked)
     assert same_colour, fill
     assert same_font
+
+
+def test_type_grows_with_the_page(page: Page, harness: Server) -> None:
+    """On a projector the root's type is larger: that of the axes follows, and everything is as before without."""
+    open_chart(page, harness)
+    size = "parseFloat(getComputedStyle(document.querySelector('.lab-plot .xtick text')).fontSize)"
+    usual = page.evaluate(size)
+    page.add_style_tag(content=":root:root { font-size: 24px; } .lab-plot { width: 90%; }")
+    eventually(lambda: page.evaluate(size) == pytest.approx(1.5 * usual), "larger type")

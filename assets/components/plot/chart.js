@@ -6,6 +6,7 @@ import { onPoint } from '../formula/pointing.js';
 import { readFigure } from './figure.js';
 import { loadPlotly } from './plotly.js';
 import { opacities } from './symbols.js';
+import { enlarged, enlargement } from './type.js';
 
 const CONFIG = {
   responsive: false, // the size is watched here, because the container changes more often than the window
@@ -122,17 +123,18 @@ export class Chart {
     const style = getComputedStyle(this.root);
     const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
     const touch = window.matchMedia('(pointer: coarse)').matches;
-    const { transition, ...rest } = layout;
+    const factor = enlargement();
+    const { transition, ...rest } = enlarged(layout, factor);
     return {
       uirevision: 'kept',
-      template: isLight(style.color) ? templates.dark : templates.light,
+      template: enlarged(isLight(style.color) ? templates.dark : templates.light, factor),
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
       modebar: { bgcolor: 'rgba(0,0,0,0)' },
       ...rest,
       ...(transition && !still ? { transition } : {}),
       ...(touch ? { dragmode: false } : {}), // a finger on a chart scrolls the page
-      font: { family: style.fontFamily, color: style.color, ...layout.font },
+      font: { family: style.fontFamily, color: style.color, ...rest.font },
       width: this.width,
       height,
       autosize: false,
