@@ -27,8 +27,10 @@ PAGES = {
         st.Page("lab/decoders.py", title="Bernoulli vs Gaussian", url_path="decoders"),
     ],
     "Learn": [
+        st.Page("learn/likelihood.py", title="1 · Likelihood", url_path="likelihood"),
         st.Page("learn/bound.py", title="3 · Jensen and the ELBO", url_path="bound"),
         st.Page("learn/objective.py", title="4 · The objective", url_path="objective"),
+        st.Page("learn/pixels.py", title="6 · Decoder log-likelihoods", url_path="pixels"),
         st.Page("learn/gaussians.py", title="7 · KL between Gaussians", url_path="gaussians"),
         st.Page("learn/forms.py", title="8 · Equivalent forms", url_path="forms"),
     ],

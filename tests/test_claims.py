@@ -9,11 +9,13 @@ import pytest
 from pages.state.lessons import LESSONS, Lesson, lessons
 
 NOT_PROSE = re.compile(
-    r"^#+ .*$|^answer: .*$|```.*?```|`[^`]*`|\$[^$]*\$|\([^()]*\b(?:19|20)\d\d\b[^()]*\)",
+    r"^#+ [^\n]*$|^answer: [^\n]*$|```.*?```|`[^`]*`|\$[^$]*\$|\([^()]*\b(?:19|20)\d\d\b[^()]*\)",
     re.MULTILINE | re.DOTALL,
 )
+# Numbers that state nothing: dimensions, chapters and forms by number, sets, and what a weight is set to.
 NAMES = re.compile(
     r"\b[1-9]-D\b|[Cc]hapters? \d|[₀-₉⁰-⁹]|N\(0, [I1]\)|\b\d×\d\b|L_1|\[0, 1\]|\(0, 1\)|\{0, 1\}"
+    r"|\(\d\)|[αβλ] = \d"
 )
 NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
 
@@ -52,7 +54,7 @@ def test_a_claim_is_what_is_computed(slug: str, text: str) -> None:
 
 def test_a_number_in_the_prose_is_found() -> None:
     """What the scan takes for a number, so that it can fail."""
-    text = "Some −12.5 nats or 1,000 draws in 2-D (Burda 2016).\n## Part 3\n```formula\n½ 4\n```\n`x[5]` $6$"
+    text = "# 9\nSome −12.5 nats or 1,000 draws in 2-D (Wu 2017).\n## 3\n```code\n½ 4\n```\n`x[5]`, β = 1"
     assert NUMBER.findall(NAMES.sub(" ", NOT_PROSE.sub(" ", text))) == ["−12.5", "1,000"]
     assert as_number("1,000") == (1000.0, 0.5)
     assert as_number("−12.5") == (-12.5, pytest.approx(0.05))

@@ -22,6 +22,8 @@ PAGES = [
     ("sweep", "/balance?sweep=digits", ".lab-plane canvas"),
     ("theorems", "/theorems", ".lab-claim >> nth=19"),
     ("bound", "/bound?tour=3&show=projector", ".posterior .handle.centre"),
+    ("likelihood", "/likelihood", ".lab-plot.js-plotly-plot >> nth=3"),
+    ("pixels", "/pixels", ".lab-plot.js-plotly-plot >> nth=1"),
     ("gaussians", "/gaussians", ".gaussians .q .handle.centre"),
     ("objective", "/objective", ".lab-plot.js-plotly-plot >> nth=2"),
     ("forms", "/forms", ".forms .row >> nth=7"),

@@ -36,10 +36,10 @@ def choose(page: Page, lesson: Lesson, place: int, choice: int) -> None:
     check(page, lesson, place, says="✓ Right.")
 
 
-def fill(page: Page, lesson: Lesson, place: int, answer: float) -> None:
+def fill(page: Page, lesson: Lesson, place: int, answer: float, *, beside: float = 7.5) -> None:
     """Answer with a number: a wrong one first."""
     field = exercise(page, lesson, place).locator("input")
-    for value, says in ((answer + 7.5, "Too high."), (answer, "✓ Right.")):
+    for value, says in ((answer + beside, "✗ Not yet."), (answer, "✓ Right.")):
         field.fill(f"{value:.4f}")
         field.press("Enter")
         page.wait_for_timeout(200)
@@ -108,9 +108,38 @@ def solve_objective(page: Page, lesson: Lesson) -> None:
     fill(page, lesson, 2, number(best.inner_text().partition("×")[2]))
 
 
+def move(page: Page, key: str, control: str, times: int) -> None:
+    """Move a slider by its keys, and let Python hear where it rests."""
+    page.locator(control).locator("input[type=range]").first.focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+    page.wait_for_timeout(900)
+
+
+def solve_likelihood(page: Page, lesson: Lesson) -> None:
+    check(page, lesson, 0, says="✗ Not yet.")
+    move(page, "End", ".st-key-lab_lesson_likelihood_samples", 1)
+    expect(exercise(page, lesson, 0).get_by_role("status")).to_contain_text("✓ Right.", timeout=60_000)
+    fill(page, lesson, 1, 2084.0, beside=600.0)
+    move(page, "ArrowLeft", ".st-key-lab_lesson_likelihood_theta", 12)
+    check(page, lesson, 2, says="✓ Right.")
+
+
+def solve_pixels(page: Page, lesson: Lesson) -> None:
+    move(page, "ArrowLeft", "[data-testid=stMainBlockContainer]", 31)
+    check(page, lesson, 0, says="✓ Right.")
+    fill(page, lesson, 1, 0.028)
+    page.get_by_test_id("stButtonGroup").get_by_text("Bernoulli, grey pixels", exact=True).click()
+    page.wait_for_timeout(1500)
+    press(page, ".pixels .sheet", "ArrowDown", 1)
+    fill(page, lesson, 2, 0.551)
+
+
 SOLVE: dict[str, Callable[[Page, Lesson], None]] = {
+    "likelihood": solve_likelihood,
     "bound": solve_bound,
     "objective": solve_objective,
+    "pixels": solve_pixels,
     "gaussians": solve_gaussians,
     "forms": solve_forms,
 }

@@ -85,7 +85,7 @@ def test_a_chart_wears_the_pages_font_and_colours(page: Page, harness: Server) -
 
 
 def test_type_grows_with_the_page(page: Page, harness: Server) -> None:
-    """On a projector the root's type is larger: that of the axes follows, and everything is as before without."""
+    """On a projector the root's type is larger, and that of the axes follows."""
     open_chart(page, harness)
     size = "parseFloat(getComputedStyle(document.querySelector('.lab-plot .xtick text')).fontSize)"
     usual = page.evaluate(size)
