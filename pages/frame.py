@@ -36,6 +36,7 @@ PAGES = {
     ],
     "Proof": [
         st.Page("proof/theorems.py", title="Theorems", url_path="theorems"),
+        st.Page("proof/museum.py", title="Bug museum", url_path="museum"),
     ],
 }
 

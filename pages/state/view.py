@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.state import keys
+from pages.state.bug_choice import read_bug
 from pages.state.twin_choice import read_twins
 from vae_core.latent.walks import Z_LIMIT
 from vae_core.models.vae import MAX_LATENT_DIM
@@ -63,6 +64,7 @@ READERS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "z": (read_z, f"must be at most {MAX_LATENT_DIM} numbers with commas between them"),
     "image": (read_row, "must be the number of a row of the data"),
     "sweep": (read_sweep, f"must be the id of a sweep, or one of {', '.join(atlas_names())}"),
+    "bug": (read_bug, "must be a bug of the museum, 1 to 10"),
     "tour": (read_stop, f"must be a stop of the guided tour, 1 to {MOST_STOPS}"),
     "show": (read_show, f"must be {PROJECTOR}"),
     "twins": (

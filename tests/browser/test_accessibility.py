@@ -26,6 +26,7 @@ PAGES = [
     ("pixels", "/pixels", ".lab-plot.js-plotly-plot >> nth=1"),
     ("gaussians", "/gaussians", ".gaussians .q .handle.centre"),
     ("objective", "/objective", ".lab-plot.js-plotly-plot >> nth=2"),
+    ("museum", "/museum", ".lab-codes"),
     ("forms", "/forms", ".forms .row >> nth=7"),
 ]
 # Parts that stand on no page so: the name in the harness, and what is there once it stands.
