@@ -28,8 +28,10 @@ PAGES = {
     ],
     "Learn": [
         st.Page("learn/likelihood.py", title="1 · Likelihood", url_path="likelihood"),
+        st.Page("learn/joints.py", title="2 · Two joints", url_path="joints"),
         st.Page("learn/bound.py", title="3 · Jensen and the ELBO", url_path="bound"),
         st.Page("learn/objective.py", title="4 · The objective", url_path="objective"),
+        st.Page("learn/sampling.py", title="5 · Sampling", url_path="sampling"),
         st.Page("learn/pixels.py", title="6 · Decoder log-likelihoods", url_path="pixels"),
         st.Page("learn/gaussians.py", title="7 · KL between Gaussians", url_path="gaussians"),
         st.Page("learn/forms.py", title="8 · Equivalent forms", url_path="forms"),

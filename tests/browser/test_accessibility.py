@@ -23,6 +23,8 @@ PAGES = [
     ("theorems", "/theorems", ".lab-claim >> nth=19"),
     ("bound", "/bound?tour=3&show=projector", ".posterior .handle.centre"),
     ("likelihood", "/likelihood", ".lab-plot.js-plotly-plot >> nth=3"),
+    ("joints", "/joints", ".lab-plot.js-plotly-plot >> nth=1"),
+    ("sampling", "/sampling", ".lab-plot.js-plotly-plot >> nth=2"),
     ("pixels", "/pixels", ".lab-plot.js-plotly-plot >> nth=1"),
     ("gaussians", "/gaussians", ".gaussians .q .handle.centre"),
     ("objective", "/objective", ".lab-plot.js-plotly-plot >> nth=2"),

@@ -135,10 +135,43 @@ def solve_pixels(page: Page, lesson: Lesson) -> None:
     fill(page, lesson, 2, 0.551)
 
 
+def solve_joints(page: Page, lesson: Lesson) -> None:
+    time = slider(page, "Steps trained")
+    time.focus()
+    page.keyboard.press("End")
+    page.get_by_text("At step 1,500 KL").first.wait_for(timeout=30_000)
+    time.focus()
+    for _ in range(22):
+        page.keyboard.press("ArrowLeft")
+    page.get_by_text("At step 65 KL").first.wait_for(timeout=30_000)
+    check(page, lesson, 0, says="✓ Right.")
+    fill(page, lesson, 1, -1.782)
+    choose(page, lesson, 2, lesson.exercises[2].choices.index("p_D(x) and p(z)"))
+
+
+def solve_sampling(page: Page, lesson: Lesson) -> None:
+    page.get_by_text("One draw scatters by").first.wait_for(timeout=60_000)
+    images = slider(page, "N, images in the batch")
+    images.focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("at N = 64, S = 1").first.wait_for(timeout=20_000)
+    check(page, lesson, 0, says="✓ Right.")
+    images.focus()
+    page.keyboard.press("End")
+    shown = page.get_by_text("nats at N = 512").first
+    shown.wait_for(timeout=20_000)
+    bar = re.search(r"error bar: ([\d.]+) nats at N = 512", shown.inner_text())
+    assert bar
+    fill(page, lesson, 1, 0.5 * float(bar[1]))
+    choose(page, lesson, 2, lesson.exercises[2].choices.index("The score function"))
+
+
 SOLVE: dict[str, Callable[[Page, Lesson], None]] = {
     "likelihood": solve_likelihood,
+    "joints": solve_joints,
     "bound": solve_bound,
     "objective": solve_objective,
+    "sampling": solve_sampling,
     "pixels": solve_pixels,
     "gaussians": solve_gaussians,
     "forms": solve_forms,
