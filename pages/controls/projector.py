@@ -8,7 +8,8 @@ from pages.state.view import PROJECTOR, show_in_link, view
 RULES = """
 <style>
 :root:root { font-size: 20px; }
-[data-testid="stColumn"]:has(> [data-testid="stVerticalBlock"] > .st-key-lab_settings),
+.st-key-lab_settings [class*="st-key-lab_setting_"]:not([class*="_beta"]),
+.st-key-lab_settings [class*="st-key-lab_preset"],
 .st-key-lab_downloads, .stMain [data-testid="stExpander"], .stMain [data-testid="stPopover"],
 .stMain [data-testid="stDownloadButton"] { display: none; }
 [data-testid="stSidebar"] { font-size: 0.85rem; }

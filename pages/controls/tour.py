@@ -34,7 +34,7 @@ def enter_stop(page: StreamlitPage) -> None:
         return
     if tour.stop() != number:
         tour.go_to(number)
-    tour.enter(number, prepare(STOPS[number - 1]))
+    tour.enter(number, *prepare(STOPS[number - 1]))
     if number not in here:
         st.switch_page(STOPS[number - 1].page[0])
 
@@ -68,6 +68,8 @@ def _card(number: int, drawn_done: bool, *, here: bool) -> None:
     if done != drawn_done or tour.stop() != number:
         st.rerun()
     state, words = ("✓ Done.", stop.praise) if done else ("Your turn.", stop.task)
+    if tour.trouble():
+        state, words = "This stop could not be made ready.", tour.trouble()
     st.html(
         f'<p class="lab-tour"><b>Guided tour, {number} of {len(STOPS)} · {html.escape(stop.title)}.</b> '
         f"{html.escape(stop.words)}</p>"
@@ -89,7 +91,7 @@ def _to(label: str, number: int) -> None:
 
 
 def _done(stop: Stop) -> bool:
-    return stop.mark() != tour.before()
+    return not tour.trouble() and stop.done(stop.mark(), tour.before())
 
 
 def _is_at(page: StreamlitPage, stop: Stop) -> bool:

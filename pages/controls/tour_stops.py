@@ -33,7 +33,8 @@ class Stop:
         words: What is there to see.
         task: The step that the reader does.
         prepare: Sets the lab up.
-        mark: What changes when the reader has done it; "" where nothing can be said yet.
+        mark: What the step changes.
+        done: Whether it is done, from the mark now and the mark before.
         praise: What has happened, once it is done.
     """
 
@@ -44,12 +45,13 @@ class Stop:
     prepare: Callable[[], None]
     mark: Callable[[], str]
     praise: str
+    done: Callable[[str, str], bool] = lambda now, before: now != before
 
 
 def _train() -> None:
     """Choose the data and press Start; a run of the visitor's own, so that β is theirs to change."""
     seed = int(hashlib.sha256(visitor().encode()).hexdigest()[:6], 16)
-    config = TrainConfig(dataset="mnist-5k-binary", hidden=(200,), steps=20_000, seed=seed)
+    config = TrainConfig(dataset="mnist-5k-binary", hidden=(200,), steps=6000, seed=seed)
     run = engine().submit(config, visitor=visitor())
     choose_run(run)
     settings.adopt(config, token=current().token)
@@ -59,7 +61,7 @@ def _train() -> None:
 
 
 def _beta() -> str:
-    return f"{settings.settings_of(current()).beta:g}"
+    return f"{settings.pending().beta:g}"
 
 
 def _code() -> str:
@@ -111,6 +113,7 @@ STOPS: tuple[Stop, ...] = (
         _train,
         _beta,
         "The KL falls and the reconstruction follows: β is the price of a nat of KL.",
+        done=lambda now, _before: float(now) >= BETA,
     ),
     Stop(
         ("lab/latent.py", "latent"),
@@ -127,10 +130,10 @@ STOPS: tuple[Stop, ...] = (
         "What the ELBO misses",
         "The heat is the true posterior of one image, the ellipse what the encoder says of it. The ELBO lies "
         "below log p(x) by the KL between the two.",
-        "Drag the ellipse on the heat, and let go when the gap is small.",
+        "Drag the ellipse, towards the heat or away from it, and watch the ELBO and the gap.",
         _gap,
         _ellipse,
-        "Most of this gap was the encoder’s: the decoder could have had a better bound all along.",
+        "Wherever the ellipse lies, ELBO and gap add up to the same log p(x): only the decoder sets that.",
     ),
     Stop(
         ("lab/balance.py", "balance"),
@@ -140,17 +143,17 @@ STOPS: tuple[Stop, ...] = (
         "Click another point, and see what its decoder makes of the data.",
         _sweep,
         _sweep_run,
-        "Few nats of KL leave room for few digits; many leave none for sampling from the prior.",
+        "With few nats of KL few digits can be told apart; with many the codes leave the prior.",
     ),
     Stop(
         ("lab/decoders.py", "decoders"),
         "Two decoders, one pixel",
         "A Bernoulli and a Gaussian decoder on the same data and the same noise. Their ELBOs are not "
-        "comparable; what they say of a pixel is.",
-        "Click a pixel of the image further down, and compare both predictions of it.",
+        "comparable: one is of a mass, the other of a density. Their pictures can be looked at side by side.",
+        "Click a pixel of the image further down, and see what each predicts of it.",
         lambda: None,
         _pixel,
-        "A mass on two values and a density over all of them are different statements.",
+        "The Bernoulli puts a mass on 0 and 1, the Gaussian a density over all values: only means compare.",
     ),
     Stop(
         ("proof/theorems.py", "theorems"),
@@ -164,10 +167,14 @@ STOPS: tuple[Stop, ...] = (
 )
 
 
-def prepare(stop: Stop) -> str:
-    """Set the lab up for a stop; return what its key step starts from, or why it can't be set up."""
+def prepare(stop: Stop) -> tuple[str, str]:
+    """Set the lab up for a stop.
+
+    Returns:
+        What its key step starts from, and why it could not be set up ("" where it could).
+    """
     try:
         stop.prepare()
     except SettingError as error:
-        return str(error)
-    return stop.mark()
+        return "", str(error)
+    return stop.mark(), ""

@@ -19,12 +19,14 @@ class Answers:
         unfolded: How many steps of the derivation are open.
         given: The last answer to each exercise, by its place.
         solved: The places of those that were right at least once.
+        verdicts: On the given answers, when they were checked: whether right, and why.
     """
 
     predicted: int | None = None
     unfolded: int = 1
     given: tuple[tuple[int, Answer], ...] = ()
     solved: frozenset[int] = frozenset()
+    verdicts: tuple[tuple[int, tuple[bool, str]], ...] = ()
 
 
 def answers(slug: str) -> Answers:
@@ -35,6 +37,7 @@ def answers(slug: str) -> Answers:
         stored.get("unfolded", 1),
         tuple(sorted(stored.get("given", {}).items())),
         frozenset(stored.get("solved", ())),
+        tuple(sorted(stored.get("verdicts", {}).items())),
     )
 
 
@@ -51,13 +54,20 @@ def unfold(slug: str, steps: int) -> None:
 
 def give(slug: str, place: int, answer: Answer | None) -> None:
     """Answer an exercise; ``None`` takes the answer back."""
-    given = {**_stored().get(slug, {}).get("given", {}), place: answer}
-    _change(slug, given={at: one for at, one in given.items() if one is not None})
+    before = _stored().get(slug, {})
+    given = {**before.get("given", {}), place: answer}
+    _change(
+        slug,
+        given={at: one for at, one in given.items() if one is not None},
+        verdicts={at: one for at, one in before.get("verdicts", {}).items() if at != place},
+    )
 
 
-def solve(slug: str, place: int) -> None:
-    """Keep that an exercise was answered rightly."""
-    _change(slug, solved=sorted({*_stored().get(slug, {}).get("solved", ()), place}))
+def judged(slug: str, place: int, *, right: bool, sentence: str) -> None:
+    """Keep the verdict on an answer: it is about what was seen when it was checked."""
+    before = _stored().get(slug, {})
+    solved = {*before.get("solved", ()), *({place} if right else ())}
+    _change(slug, solved=sorted(solved), verdicts={**before.get("verdicts", {}), place: (right, sentence)})
 
 
 def _stored() -> dict[str, dict]:

@@ -29,11 +29,16 @@ def entered(number: int) -> bool:
     return st.session_state.get(keys.TOUR, (None,))[0] == number
 
 
-def enter(number: int, before: str) -> None:
-    """Note that a stop is ready, and what its key step starts from."""
-    st.session_state[keys.TOUR] = (number, before)
+def enter(number: int, before: str, trouble: str) -> None:
+    """Note that a stop is ready, what its key step starts from, and why it is not ready if it is not."""
+    st.session_state[keys.TOUR] = (number, before, trouble)
 
 
 def before() -> str:
     """Return what the key step of this stop started from."""
-    return st.session_state.get(keys.TOUR, (None, ""))[1]
+    return st.session_state.get(keys.TOUR, (None, "", ""))[1]
+
+
+def trouble() -> str:
+    """Return why this stop could not be made ready; "" where it could."""
+    return st.session_state.get(keys.TOUR, (None, "", ""))[2]

@@ -1,10 +1,13 @@
 """Chapter 3: the steps hold for any q, a planted mistake fails one, and the model judges the answers."""
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
+from pages.components.formula import parse, plain
+from pages.state.lessons import lesson
 from vae_core.data import load_dataset
 from vae_core.diagnostics.image_gap import ImageGap, image_gap
 from vae_core.estimators import quadrature_log_likelihood
@@ -12,6 +15,8 @@ from vae_core.gaussians import FullGaussian
 from vae_core.lessons import Step, Verdict, bound, number_verdict
 from vae_core.lessons.bound import BoundSeen
 from vae_core.models import VAE
+from vae_core.rng import generator
+from vae_core.theorems import principal_model
 from vae_core.training.shipped import load_shipped
 
 
@@ -47,8 +52,16 @@ def test_a_wrong_kl_is_seen(image: tuple[VAE, torch.Tensor, ImageGap]) -> None:
 
 
 def test_the_question_is_settled_by_the_best_gaussian(image: tuple[VAE, torch.Tensor, ImageGap]) -> None:
-    found = bound.outcome(seen(image))
-    assert found.choice == (1 if seen(image).best_gap <= bound.TOUCHES else 2)
+    assert bound.outcome(seen(image)).choice == 2
+    assert f"{seen(image).best_gap:.4f} nats stay" in bound.outcome(seen(image)).sentence
+    # a linear decoder's posterior is a Gaussian, which is found
+    x = load_dataset("digits").train.x.double()
+    linear = principal_model(x, image_shape=(1, 8, 8), latent_dim=2)
+    gap = image_gap(linear, x[:1])
+    own = linear.double().encode(x[:1]).full()
+    found = bound.bound(linear, x[:1], gap, FullGaussian(own.mean.detach(), own.root.detach()), moved=False)
+    assert found.best_gap <= bound.TOUCHES
+    assert bound.outcome(found).choice == 1
 
 
 def test_the_model_judges_the_answers(image: tuple[VAE, torch.Tensor, ImageGap]) -> None:
@@ -85,3 +98,15 @@ def test_a_number_is_right_within_its_tolerance() -> None:
     assert number_verdict(0.9, 1.0, within=0.05, why="Yes.", hint="No.") == Verdict(False, "Too low. No.")
     with pytest.raises(ValueError, match="truth must be a finite number"):
         number_verdict(1.0, float("nan"), within=1.0, why="", hint="")
+
+
+def test_the_lines_of_code_give_what_they_say(image: tuple[VAE, torch.Tensor, ImageGap]) -> None:
+    found = seen(image, best=True)
+    q = torch.distributions.MultivariateNormal(found.q.mean[0], scale_tril=found.q.root[0])
+    z = found.q.sample(generator(1, "code"), samples=4000)[:, 0]
+    names = {"model": found.model, "x": found.x, "z": z, "q": q, "math": math, "K": 4000}
+    names["prior"] = torch.distributions.Normal(0.0, 1.0)
+    with torch.no_grad():
+        exec("\n".join(plain(parse(line, levels=False)) for line in lesson("bound").code), names)
+    assert float(names["elbo"]) == pytest.approx(float(found.elbo.value), abs=0.02)
+    assert float(names["log_likelihood"]) == pytest.approx(found.log_likelihood, abs=0.02)

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from pages.components.formula import parse, plain
+from pages.state.lessons import lesson
 from vae_core import SettingError
 from vae_core.data import tiny_binary_distribution
 from vae_core.data.tiny_binary import PATTERN_WEIGHTS
@@ -75,14 +77,37 @@ def test_the_model_judges_the_answers(runs: dict[float, tuple]) -> None:
     assert forms.check_perfect_encoder(found, gain).right
     assert not forms.check_perfect_encoder(found, gain + 0.02).right
     assert not forms.check_little_information(found, True).right
-    assert forms.check_little_information(replace(found, notch=forms.NOTCHES - 1), True).right
+    told = [world.term("I_q(x; z)").value for world in found.worlds]
+    assert forms.check_little_information(replace(found, notch=told.index(min(told))), True).right
     verdicts = [forms.check_info_vae(found, choice).right for choice in range(3)]
     assert verdicts == [True, False, False]
+    assert [lesson("forms").exercises[2].choices[choice] for choice in (0, 1)] == list(forms.EIGHTH[:2])
     # −KL(q(z)‖p(z)) − E KL(q(x|z)‖p(x|z)) + I_q = E log p(x|z) − KL(q(z)‖p(z)) + H
     value = {name: world.term(name).value for name in ("E_q log p(x|z)", "KL(q(z) ‖ p(z))")}
     assert info_vae(world, 1.0, 1.0) == pytest.approx(
         value["E_q log p(x|z)"] - value["KL(q(z) ‖ p(z))"] + world.entropy, abs=1e-8
     )
+
+
+def test_an_encoder_that_is_all_but_perfect_asks_for_another(runs: dict[float, tuple]) -> None:
+    found = seen(runs, beta=4.0)
+    assert found.world.term("E KL(q(z|x) ‖ p(z|x))").value < forms.READABLE
+    assert not forms.check_perfect_encoder(found, 0.0).right
+
+
+@pytest.mark.parametrize("beta", forms.BETAS)
+def test_every_setting_can_be_tabulated(beta: float) -> None:
+    for snapshot in forms.trained(beta):
+        assert Enumeration.of(snapshot.model()).measure().agrees
+
+
+def test_the_lines_of_code_give_what_they_say(runs: dict[float, tuple]) -> None:
+    world = seen(runs).world
+    names = {"world": world, "alpha": 0.5, "lambda_": 2.0}
+    names["SYMBOLS"] = ("KL(q(z) ‖ p(z))", "E_q(z) KL(q(x|z) ‖ p(x|z))", "I_q(x; z)")
+    exec("\n".join(plain(parse(line, levels=False)) for line in lesson("forms").code), names)
+    assert names["elbo"] == pytest.approx(world.elbo, abs=1e-8)
+    assert names["info"] == pytest.approx(info_vae(world, 0.5, 2.0), abs=1e-12)
 
 
 def test_every_term_can_be_written(runs: dict[float, tuple]) -> None:

@@ -14,7 +14,7 @@ def normal(mean: float, std: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize(("mean", "says"), [(0.5, "lies on the true posterior"), (3.0, "in common")])
+@pytest.mark.parametrize(("mean", "says"), [(0.5, "100 % in common"), (3.0, "in common")])
 def test_four_curves_over_z(theme: str, mean: float, says: str) -> None:
     curves = Curves((Z,), normal(0, 1), normal(0, 1.1), normal(0.5, 0.5), normal(mean, 0.5), np.zeros(9))
     figure = latent_densities(curves, image="top row", theme=theme)  # type: ignore[arg-type]

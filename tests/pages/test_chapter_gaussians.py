@@ -66,10 +66,12 @@ def test_from_the_first_question_to_the_last_check() -> None:
     page.main.button("lab_lesson_gaussians_exercise_0_check").click().run()
     assert "the centres lie apart" in everything(page)
     put(page, at((0.0, 0.0), (1.0, 1.0)), at((0.0, 0.0), (2.5, 0.4), 30.0))
+    page.main.button("lab_lesson_gaussians_exercise_0_check").click().run()
     assert everything(page).count("✓ Right.") == 1
     page.main.button("lab_lesson_gaussians_exercise_2_check").click().run()
     assert "it can still fall" in everything(page)
     put(page, at((0.0, 0.0), (0.75, 0.45)), at((0.0, 0.0), (1.6, 0.4), 30.0))
+    page.main.button("lab_lesson_gaussians_exercise_2_check").click().run()
     assert "stays where p is dense" in everything(page)
     assert "2 of 3 solved" in everything(page)
 

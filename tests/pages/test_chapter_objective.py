@@ -69,6 +69,7 @@ def test_from_the_first_question_to_the_last_check() -> None:
     assert row(page, "L(x)") == pytest.approx(
         [base.encoder.elbo, moved.elbo, moved.elbo - base.encoder.elbo], abs=1.1e-3
     )
+    page.main.button(f"{KEY}exercise_1_check").click().run()
     assert "answers for all images at once" in everything(page)
     page.main.number_input(f"{KEY}exercise_2").set_value(1.0).run()
     page.main.button(f"{KEY}exercise_2_check").click().run()

@@ -60,7 +60,7 @@ def test_from_the_first_question_to_the_last_check() -> None:
     x = load_dataset("mnist-5k").validation.x[:1]
     errors = errors_of(decoded(load_shipped("grey-gaussian-unit").model(), x), x)
     page.main.select_slider(f"{KEY}sigma Gaussian, σ = 1").set_value(SIGMAS[best_place(errors)]).run()
-    assert "✓ Right.</b> σ² is the mean squared error" in everything(page)
+    assert "✓ Right.</b> σ² is the mean squared error" in check(page, 0)
     page.main.number_input(f"{KEY}exercise_1").set_value(errors.best_sigma).run()
     assert "Too high. Multiply the ELBO" in check(page, 1)
     page.main.number_input(f"{KEY}exercise_1").set_value(round(errors.best_sigma**2, 3)).run()
@@ -68,11 +68,12 @@ def test_from_the_first_question_to_the_last_check() -> None:
     page.main.number_input(f"{KEY}exercise_2").set_value(0.0).run()
     assert "Choose a Bernoulli decoder" in check(page, 2)
     choose(page, "Bernoulli, grey pixels")
-    assert "pick a grey one" in everything(page)
+    assert "✓ Right.</b> σ² is the mean squared error" in everything(page)  # as it was checked
+    assert "pick a grey one" in check(page, 2)
     place = int((x[0] - 0.5).abs().argmin())
     page.session_state[f"{KEY}pixel"] = divmod(place, 28)
     page.run()
-    assert "Too low. Move a until" in everything(page)
+    assert "Too low. Move a until" in check(page, 2)
     entropy = float(torch.distributions.Bernoulli(x[0, place]).entropy())
     page.main.number_input(f"{KEY}exercise_2").set_value(round(entropy, 3)).run()
     assert "it still costs h(x)" in check(page, 2)

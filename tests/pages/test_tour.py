@@ -1,13 +1,17 @@
 """The guided tour and the projector: both are part of the link, and the tour waits for the reader's step."""
 
+import dataclasses
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.controls import tour as tour_card
 from pages.controls.tour_stops import STOPS
 from pages.state import keys
 from pages.state.engine import shared_engine
 from pages.state.view import MOST_STOPS, read_show, read_stop
 from tests.pages.opened import open_page, texts, until
+from vae_core.checks import SettingError
 
 
 def links(page: AppTest) -> list[str]:
@@ -71,6 +75,17 @@ def test_the_page_says_which_stop_it_is_and_the_tour_ends() -> None:
     page.run()
     assert "Guided tour" not in texts(page)
     assert "tour" not in page.query_params
+
+
+def test_a_stop_that_cannot_be_made_ready_says_so_and_is_never_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise SettingError("runs must be at most 2, got 3.")
+
+    broken = dataclasses.replace(STOPS[4], prepare=fail)
+    monkeypatch.setattr(tour_card, "STOPS", (*STOPS[:4], broken, *STOPS[5:]))
+    page = at(5)
+    assert "runs must be at most 2, got 3." in texts(page)
+    assert "✓ Done." not in texts(page)
 
 
 def is_large(page: AppTest) -> bool:

@@ -141,9 +141,9 @@ def outcome(seen: BoundSeen) -> Outcome:
     said = said.replace("-", "−")
     if best > known + TOUCHES:
         return Outcome(0, said)
-    if seen.best_gap <= TOUCHES:
-        return Outcome(1, f"{said} It touches, for this posterior is a Gaussian.")
-    return Outcome(2, f"{said} {seen.best_gap:.3f} nats stay, for no Gaussian is this posterior.")
+    if seen.model.likelihood == "gaussian" and not seen.model.hidden:
+        return Outcome(1, f"{said} With a linear decoder the posterior is a Gaussian.")
+    return Outcome(2, f"{said} {seen.best_gap:.4f} nats stay, for no Gaussian is quite this posterior.")
 
 
 @torch.no_grad()

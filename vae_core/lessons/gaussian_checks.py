@@ -17,7 +17,7 @@ DIFFERENT = 0.5
 """Nats that each of two equal KLs has to have."""
 TOGETHER = 0.05
 """How far apart two centres may lie and count as one."""
-UPRIGHT = 0.02
+UPRIGHT = 0.1
 """The correlation up to which a Gaussian counts as axis-parallel."""
 TURNED = 0.5
 BEST = 0.05

@@ -68,7 +68,10 @@ def check_better(seen: ObjectiveSeen, _answer: float) -> Verdict:
 
 def check_beta(seen: ObjectiveSeen, answer: float) -> Verdict:
     """Whether the answer is the factor on σ that is best at β = 4, with no shift."""
-    truth = _along_width(seen.base).best(BETA)
+    found = _along_width(seen.base)
+    truth = found.best(BETA)
+    if truth in (float(found.values[0]), float(found.values[-1])):
+        return Verdict(False, "On this image the best factor lies beyond the slider: take another image.")
     if abs(float(answer) / truth - 1.0) <= NEAR:
         return Verdict(True, "A dearer KL asks for a wider q, and the reconstruction pays for it.")
     side = "high" if float(answer) > truth else "low"

@@ -228,7 +228,7 @@ def check_floor(seen: PixelsSeen, answer: float) -> Verdict:
     return number_verdict(
         float(answer),
         pixel_floor(x),
-        within=WITHIN,
+        within=min(WITHIN, 0.1 * pixel_floor(x)),
         why=f"At a = x = {x:.3f} it still costs h(x): a score on grey pixels never reaches 0.",
         hint="Move a until the term is highest; its cost is minus the term.",
     )

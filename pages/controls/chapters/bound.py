@@ -31,6 +31,7 @@ from vae_core.lessons.bound import (
     outcome,
     steps,
 )
+from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Snapshot
 
 KEY = f"{keys.LESSON}bound_"
@@ -66,10 +67,12 @@ def instrument() -> BoundSeen:
 
 
 def _misfit(snapshot: Snapshot) -> str:
-    dimensions = snapshot.config.latent_dim
-    if dimensions == 2:
-        return ""
-    return f"This chapter needs two latent dimensions, and the current model has {dimensions}."
+    config = snapshot.config
+    if config.latent_dim != 2:
+        return f"This chapter needs two latent dimensions, and the current model has {config.latent_dim}."
+    if score_name(config.likelihood, load_dataset(config.dataset).support) != "log-likelihood":
+        return "The current model gives grey pixels a Bernoulli score, which is no likelihood."
+    return ""
 
 
 def _gap(snapshot: Snapshot, x: Tensor) -> ImageGap:

@@ -36,13 +36,22 @@ def step_row(place: int, step: Step) -> str:
     """Return a step as HTML."""
     sides = " ".join((as_html(parse(step.left)), html.escape(step.relation), as_html(parse(step.right))))
     mark = "✓" if step.holds else "✗ The two sides differ."
-    apart = number(abs(step.difference), 3) if step.difference else "0"
-    allowed = f"{step.allowed:.1g}".replace("-", "\N{MINUS SIGN}")
     how = {"exact": "both exact", "Monte Carlo": "sampled", "same draws": "on the same draws"}[step.kind]
     return (
         f'<div class="lab-step"><div>{place}</div><h3>{html.escape(step.rule)}</h3>'
-        f'<p>{html.escape(step.words)}</p><p class="lab-equation" tabindex="0">{sides}</p>'
+        f"<p>{html.escape(step.words)}</p>"
+        f'<p class="lab-equation" tabindex="0" role="group" aria-label="Equation">{sides}</p>'
         f'<p class="lab-figures"><b>{number(step.left_value)}</b> {html.escape(step.relation)} '
         f"<b>{number(step.right_value)}</b> {html.escape(step.unit)}, {how}; "
-        f"{apart} apart, {allowed} allowed. {mark}</p></div>"
+        f"{_apart(step)}. {mark}</p></div>"
     )
+
+
+def _apart(step: Step) -> str:
+    """How far the sides differ: for an inequality, in its own direction, that is no fault."""
+    apart = number(abs(step.difference), 3) if step.difference else "0"
+    right_way = {"≤": -step.difference, "≥": step.difference}.get(step.relation, 0.0) > 0.0
+    if right_way:
+        return f"{apart} to spare"
+    allowed = f"{step.allowed:.1g}".replace("-", "\N{MINUS SIGN}")
+    return f"{apart} apart, {allowed} allowed"

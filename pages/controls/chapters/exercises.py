@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.controls.chapters.look import COLUMN, verdict
 from pages.state import keys
-from pages.state.answers import Answer, answers, give, solve
+from pages.state.answers import Answer, answers, give, judged
 from pages.state.lessons import Exercise, Lesson
 from vae_core.lessons import Verdict
 
@@ -31,7 +31,9 @@ def exercises(words: Lesson, checks: tuple[Check[Seen], ...], seen: Seen) -> Non
             st.markdown(f"**{place + 1}. {exercise.title}**  \n{exercise.text}")
             _field(words.slug, place, exercise)
             if place in given:
-                _judge(words.slug, place, check(seen, given[place]))
+                if place not in dict(answers(words.slug).verdicts):
+                    _judge(words.slug, place, check(seen, given[place]))
+                _say(words.slug, place)
     solved = len(answers(words.slug).solved)
     st.caption(f"{solved} of {len(checks)} solved in this session; the model at hand judges.")
 
@@ -56,10 +58,14 @@ def _field(slug: str, place: int, exercise: Exercise) -> None:
         )
 
 
-def _judge(slug: str, place: int, judged: Verdict | None) -> None:
-    if judged is None:
+def _judge(slug: str, place: int, found: Verdict | None) -> None:
+    if found is not None:
+        judged(slug, place, right=found.right, sentence=found.sentence)
+
+
+def _say(slug: str, place: int) -> None:
+    kept = dict(answers(slug).verdicts).get(place)
+    if kept is None:
         verdict("Being measured.", "")
-        return
-    if judged.right:
-        solve(slug, place)
-    verdict("✓ Right." if judged.right else "✗ Not yet.", judged.sentence)
+    else:
+        verdict("✓ Right." if kept[0] else "✗ Not yet.", kept[1])

@@ -14,6 +14,7 @@ from pages.figures.theme import nats
 from pages.state import keys
 from pages.state.current import current
 from pages.state.theme import theme_name
+from vae_core.checks import SettingError
 from vae_core.data.tiny_binary import PATTERN_NAMES, tiny_binary_patterns
 from vae_core.finite_world import Enumeration, FiniteWorld, curves
 from vae_core.lessons.forms import (
@@ -43,7 +44,7 @@ def _trained(beta: float) -> tuple[Snapshot, ...]:
     return trained(beta)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=8)  # of 10 to 40 MB
 def _enumeration(key: str, _snapshot: Snapshot) -> Enumeration:
     return Enumeration.of(model_of(key, _snapshot))
 
@@ -99,7 +100,12 @@ def _model() -> tuple[Snapshot, float]:
         if _fits(model.snapshot):
             whose = st.segmented_control("Model", (HERE, OWN), default=HERE, key=f"{KEY}whose", required=True)
             if whose == OWN:
-                return model.snapshot, model.config.beta
+                try:
+                    _enumeration(model.snapshot.key, model.snapshot)
+                except SettingError as error:
+                    st.caption(f"{error} One that is trained here stands in.")
+                else:
+                    return model.snapshot, model.config.beta
         beta = st.select_slider("Trained with β", BETAS, value=1.0, key=f"{KEY}beta", width=240)
         step = st.select_slider("Steps of training", STEPS, value=STEPS[-1], key=f"{KEY}steps", width=320)
     return _trained(float(beta))[STEPS.index(step)], float(beta)
@@ -135,12 +141,11 @@ def _info(seen: FormsSeen) -> str:
         for sign, weight, symbol, value in pieces
     )
     total = f'<tr><th>L<sub>Info</sub></th><td class="lab-value"><b>{nats(seen.info, 4)}</b></td></tr>'
-    is_bound = seen.alpha == 0.0 and seen.weight == 1.0
-    what = (
-        f"Here it is the ELBO plus H: {nats(world.elbo, 4)} + {nats(world.entropy, 4)}."
-        if is_bound
-        else "With these weights it is no bound of log p(x)."
-    )
+    what = "Less H it is, with these weights, in general no bound of log p(x)."
+    if seen.alpha == 0.0 and seen.weight == 1.0:
+        what = f"Here it is the ELBO plus H: {nats(world.elbo, 4)} + {nats(world.entropy, 4)}."
+    elif seen.alpha == 0.0 and seen.weight > 1.0:
+        what = "Less H it is a looser bound of E log p(x) than the ELBO."
     return f'<table class="lab-numbers lab-digits">{rows}{total}</table>{what}'
 
 

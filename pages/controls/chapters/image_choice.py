@@ -44,5 +44,6 @@ def another_image(
 
 def _another(dataset: str, row: int, on_row: Callable[[str, int], None]) -> None:
     rows = load_dataset(dataset).validation.index
-    place = torch.randint(len(rows), (1,), generator=generator(max(row, 0), "another image"))
-    on_row(dataset, int(rows[place]))
+    order = rows[torch.randperm(len(rows), generator=generator(0, "another image"))]
+    here = torch.nonzero(order == row)
+    on_row(dataset, int(order[(int(here[0]) + 1) % len(order) if len(here) else 0]))

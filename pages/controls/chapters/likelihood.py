@@ -215,8 +215,8 @@ def _digits(seen: LikelihoodSeen, known: KnownPosterior) -> str:
 def _fit_digits(seen: LikelihoodSeen) -> str:
     found, here = seen.family, seen.member
     return (
-        f'E log p<sub>θ</sub>(x) <b data-word="fit">{nats(float(found.fit[here]), 4)}</b> = −H '
-        f'<b data-word="entropy">{nats(-found.entropy, 4)}</b> − KL '
+        f'E log p<sub>θ</sub>(x) <b data-word="fit">{nats(float(found.fit[here]), 4)}</b> = −H − KL = '
+        f'<b data-word="entropy">{nats(-found.entropy, 4)}</b> − '
         f'<b data-word="kl" style="color: var(--lab-kl-text)">{nats(float(found.kl[here]), 4)}</b> nats'
     )
 
