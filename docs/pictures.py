@@ -254,7 +254,10 @@ def chapter(browser: Browser, address: str, *, theme: str) -> None:
 def museum(browser: Browser, address: str, *, theme: str) -> None:
     """A bug beside its sound twin, once both have trained."""
     page = browser.new_page(viewport=TALL, color_scheme=theme)
-    page.goto(f"{address}/museum")
+    page.goto(f"{address}/museum?bug=2")
+    page.locator(".lab-codes").wait_for(timeout=1000 * PATIENCE_S)
+    page.get_by_test_id("stRadio").locator("label").nth(1).click()
+    page.get_by_role("button", name="Commit and run both").click()
     page.get_by_text("✗ fails").first.wait_for(timeout=1000 * PATIENCE_S)
     page.wait_for_timeout(1500)
     save(page, f"museum-{theme}.png")
