@@ -147,6 +147,15 @@ DECODER_COLOURS: dict[str, tuple[str, str]] = {
     "third": ("#00747A", "#2FBDB8"),
 }
 
+# Terms of the equivalent forms of the ELBO that have no colour in the glossary: on light and dark ground.
+FORM_COLOURS: dict[str, tuple[str, str]] = {
+    "gap": ("#9F2D4A", "#E0607E"),
+    "aggregate": ("#0F6FA8", "#7CC6F0"),
+    "decoder-kl": ("#AA4499", "#DD88CC"),
+    "information": ("#807800", "#DDD560"),
+    "entropy": ("#5C6470", "#A6ADB8"),
+}
+
 
 def symbol(word: str) -> Symbol:
     """Return the glossary's entry for a word in code.

@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from vae_core.notation import DECODER_COLOURS, GAP_COLOURS, GLOSSARY, WALK_COLOURS, Symbol
+from vae_core.notation import DECODER_COLOURS, FORM_COLOURS, GAP_COLOURS, GLOSSARY, WALK_COLOURS, Symbol
 
 RULES = """
 .stApp [data-testid="stMainBlockContainer"] { padding: 4rem 2.5rem 2rem; }
@@ -92,5 +92,7 @@ def stylesheet() -> str:
     colours += [two_tone(f"walk-{style}", both) for style, both in WALK_COLOURS.items()]
     colours += [two_tone(f"gap-{cause}", both) for cause, both in GAP_COLOURS.items()]
     colours += [two_tone(f"decoder-{place}", both) for place, both in enumerate(DECODER_COLOURS.values())]
+    for word, both in FORM_COLOURS.items():
+        colours += [two_tone(word, both), two_tone(f"{word}-text", both)]
     lights = "\n".join(pointed(symbol) for symbol in GLOSSARY)
     return ":root {\n" + "\n".join(colours) + f"\n}}\n{lights}\n{RULES}"

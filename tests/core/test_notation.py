@@ -6,7 +6,7 @@ import re
 import pytest
 
 from vae_core.checks import SettingError
-from vae_core.notation import CLASS_COLOURS, GLOSSARY, WALK_COLOURS, symbol
+from vae_core.notation import CLASS_COLOURS, FORM_COLOURS, GLOSSARY, WALK_COLOURS, symbol
 from vae_core.objectives import ElboTerms
 
 LIGHT, DARK = "#FFFFFF", "#0E1117"
@@ -103,3 +103,13 @@ def test_the_styles_of_a_walk_can_be_read_on_both_grounds_and_differ():
         for one, other in itertools.combinations([pair[ground] for pair in WALK_COLOURS.values()], 2):
             apart = sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True))
             assert apart > 0.4, (one, other)
+
+
+def test_the_terms_of_the_forms_can_be_read_on_both_grounds_and_differ():
+    for word, (light, dark) in FORM_COLOURS.items():
+        assert contrast(light, LIGHT) >= 4.5, word
+        assert min(contrast(dark, DARK), contrast(dark, "#14171C")) >= 4.5, word
+    for ground in (0, 1):
+        for one, other in itertools.combinations([pair[ground] for pair in FORM_COLOURS.values()], 2):
+            apart = sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True))
+            assert apart > 0.3, (one, other)

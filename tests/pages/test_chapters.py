@@ -1,5 +1,7 @@
 """What all chapters share: their prose, their formulae, and how answers are kept."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -74,3 +76,8 @@ def test_a_step_shows_both_numbers_and_whether_they_agree() -> None:
     assert "−1.5" in shown
     assert "differ" in shown
     assert "It &lt;turns&gt;." in shown
+    assert "0.25 to spare" in step_row(1, dataclasses.replace(step, relation="≥"))
+    vague = dataclasses.replace(step, right_value=-1.0, allowed=2.0, kind="Monte Carlo")
+    assert vague.holds
+    assert "Too few draws to tell." in step_row(1, vague)
+    assert "✓" not in step_row(1, vague)

@@ -46,6 +46,11 @@ class Step:
         return self.left_value - self.right_value
 
     @property
+    def tells(self) -> bool:
+        """Whether the numbers could speak against it: not with draws whose error is as large as they."""
+        return self.kind == "exact" or self.allowed < max(abs(self.left_value), abs(self.right_value))
+
+    @property
     def holds(self) -> bool:
         """Whether the numbers bear the step out; what is no number never does."""
         wrong = {"≤": self.difference, "≥": -self.difference}.get(self.relation, abs(self.difference))

@@ -43,8 +43,11 @@ export class Formula {
 
   /** @param {Message} message */
   draw({ lines, code, spoken, symbols }) {
+    /** @type {Set<string>} */
+    const stops = new Set();
     const dress = (/** @type {HTMLElement} */ piece, /** @type {string} */ word) => {
-      piece.tabIndex = 0;
+      if (!stops.has(word)) piece.tabIndex = 0; // one stop a symbol is enough: its answer is the same
+      stops.add(word);
       piece.setAttribute('role', 'note');
       piece.setAttribute('aria-label', `${piece.textContent}: ${symbols[word].name}`);
     };

@@ -36,6 +36,8 @@ def step_row(place: int, step: Step) -> str:
     """Return a step as HTML."""
     sides = " ".join((as_html(parse(step.left)), html.escape(step.relation), as_html(parse(step.right))))
     mark = "✓" if step.holds else "✗ The two sides differ."
+    if step.holds and not step.tells:
+        mark = "Too few draws to tell."
     how = {"exact": "both exact", "Monte Carlo": "sampled", "same draws": "on the same draws"}[step.kind]
     return (
         f'<div class="lab-step"><div>{place}</div><h3>{html.escape(step.rule)}</h3>'
