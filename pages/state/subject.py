@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pages.state.current import CurrentModel, current, of_shipped
 from pages.state.shipped import default_shipped
+from vae_core.data import load_dataset
+from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Snapshot
 
 
@@ -37,8 +39,18 @@ def subject(misfit: Callable[[Snapshot], str], *, stand_in: str | None = None) -
 
 
 def no_exact_likelihood(snapshot: Snapshot) -> str:
-    """Say why log p(x) of a model is not known by quadrature; "" where it is."""
+    """Say why integrals over the codes of a model are not known by quadrature; "" where they are."""
     dimensions = snapshot.config.latent_dim
     if dimensions <= 2:
         return ""
     return f"The current model has {dimensions} latent dimensions, and this chapter needs one or two."
+
+
+def no_planar_likelihood(snapshot: Snapshot) -> str:
+    """Say why a model has no log p(x) by quadrature over a plane; "" where it has."""
+    config = snapshot.config
+    if config.latent_dim != 2:
+        return f"This chapter needs two latent dimensions, and the current model has {config.latent_dim}."
+    if score_name(config.likelihood, load_dataset(config.dataset).support) != "log-likelihood":
+        return "The current model gives grey pixels a Bernoulli score, which is no likelihood."
+    return ""

@@ -17,7 +17,7 @@ from pages.figures.jensen import jensen
 from pages.figures.theme import nats
 from pages.state import keys
 from pages.state.kept import Kept
-from pages.state.subject import Subject, subject
+from pages.state.subject import Subject, no_planar_likelihood, subject
 from pages.state.theme import theme_name
 from vae_core.data import load_dataset
 from vae_core.diagnostics.image_gap import WIDE, ImageGap, image_gap
@@ -31,7 +31,6 @@ from vae_core.lessons.bound import (
     outcome,
     steps,
 )
-from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Snapshot
 
 KEY = f"{keys.LESSON}bound_"
@@ -47,7 +46,7 @@ def _gaps() -> Kept[tuple[str, str], ImageGap]:
 
 def instrument() -> BoundSeen:
     """Draw both pictures, and return what is seen of the q in the hand."""
-    about = subject(_misfit)
+    about = subject(no_planar_likelihood)
     if about.note:
         st.caption(about.note)
     snapshot, data = about.model.snapshot, load_dataset(about.model.config.dataset)
@@ -64,15 +63,6 @@ def instrument() -> BoundSeen:
         show(jensen(seen.picture, theme=theme_name()), key=f"{KEY}jensen", height=HEIGHT)
         st.html(f'<p class="lab-settled" role="status">{_digits(seen)}</p>')
     return seen
-
-
-def _misfit(snapshot: Snapshot) -> str:
-    config = snapshot.config
-    if config.latent_dim != 2:
-        return f"This chapter needs two latent dimensions, and the current model has {config.latent_dim}."
-    if score_name(config.likelihood, load_dataset(config.dataset).support) != "log-likelihood":
-        return "The current model gives grey pixels a Bernoulli score, which is no likelihood."
-    return ""
 
 
 def _gap(snapshot: Snapshot, x: Tensor) -> ImageGap:

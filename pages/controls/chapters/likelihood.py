@@ -16,9 +16,8 @@ from pages.figures.repeated_estimates import repeated_estimates
 from pages.figures.theme import nats
 from pages.state import keys
 from pages.state.measures import Measure, Measuring, digest_of, measure
-from pages.state.subject import Subject, subject
+from pages.state.subject import Subject, no_planar_likelihood, subject
 from pages.state.theme import theme_name
-from vae_core.data import load_dataset
 from vae_core.lessons.likelihood import (
     LikelihoodSeen,
     check_best,
@@ -39,7 +38,6 @@ from vae_core.lessons.likelihood_draws import (
 )
 from vae_core.lessons.likelihood_family import THETAS, Family, family
 from vae_core.lessons.likelihood_toy import ToyEstimates, ToyPool, toy_estimates, toy_pools
-from vae_core.likelihoods import score_name
 from vae_core.training.snapshot import Snapshot
 
 KEY = f"{keys.LESSON}likelihood_"
@@ -85,7 +83,7 @@ THETA_HELP = (
 
 
 def _measured() -> tuple[Subject, ChosenImage, Measure[PriorDraws]]:
-    about = subject(_misfit)
+    about = subject(no_planar_likelihood)
     snapshot, x = about.model.snapshot, chosen_image(about.model.config.dataset).x
     key = (KIND, snapshot.key, digest_of(x))
     found = measure(key, lambda: _measuring(snapshot, x), go_on=about.model.moving)
@@ -95,15 +93,6 @@ def _measured() -> tuple[Subject, ChosenImage, Measure[PriorDraws]]:
 def _measuring(snapshot: Snapshot, x: torch.Tensor) -> Measuring[PriorDraws]:
     yield 0.0, "Integrating over all codes.", None
     return (yield from prior_draws(snapshot.model(), x))
-
-
-def _misfit(snapshot: Snapshot) -> str:
-    config = snapshot.config
-    if config.latent_dim != 2:
-        return f"This chapter needs two latent dimensions, and the current model has {config.latent_dim}."
-    if score_name(config.likelihood, load_dataset(config.dataset).support) != "log-likelihood":
-        return "The current model gives grey pixels a Bernoulli score, which is no likelihood."
-    return ""
 
 
 def _controls(about: Subject, image: ChosenImage) -> tuple[int, int]:
