@@ -76,7 +76,7 @@ def test_what_a_link_says_of_the_view_is_typed_and_clamped() -> None:
     assert [read_sweep(text) for text in ("digits", "0123456789ab")] == ["digits", "0123456789ab"]
     for text in ("", "../digits", "0123456789AB", "0123456789abc", "nothing"):
         assert read_sweep(text) is None
-    assert set(READERS) == {"z", "image", "sweep", "twins"}
+    assert set(READERS) == {"z", "image", "sweep", "twins", "tour", "show", "bug"}
 
 
 def test_a_drawing_becomes_the_image_and_z_its_code() -> None:
